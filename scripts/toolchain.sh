@@ -3,7 +3,7 @@
 #   rust       cargo itself; never installed for you
 #   compiler   a C compiler (SQLite, zstd and ring are C inside)
 #   lints      rustfmt and clippy
-#   deny       cargo-deny, built from source when missing (about ten minutes of processor time, once)
+#   deny       cargo-deny, built from source when missing (about four minutes on two cores, once)
 set -euo pipefail
 
 say() { printf '%s\n' "$*" >&2; }
@@ -34,7 +34,7 @@ lints() {
 
 deny() {
   cargo deny --version >/dev/null 2>&1 && return
-  say "installing cargo-deny, once: it is built from source and takes several minutes"
+  say "installing cargo-deny, once: it is built from source and takes about four minutes on two cores"
   cargo install --locked cargo-deny
 }
 

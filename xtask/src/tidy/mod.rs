@@ -1,0 +1,175 @@
+//! The rules of the house, each a function from the repository's files to the places where it is broken.
+//!
+//! A rule lives in the module named for its subject, with its own tests on made-up trees. Here stand only the list of rules and
+//! what they have in common. What clippy, rustfmt or cargo-deny can say is not said again.
+
+mod arrow;
+mod dependency;
+mod documented;
+mod name;
+mod path;
+mod pure;
+mod reason;
+mod size;
+mod sql;
+mod test_code;
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use crate::tree::Tree;
+
+/// A rule: its name, what it refuses, and the function that finds where.
+struct Rule {
+    name: &'static str,
+    refuses: &'static str,
+    find: fn(&Tree) -> Vec<Finding>,
+}
+
+const RULES: [Rule; 12] = [
+    Rule {
+        name: "size",
+        refuses: size::REFUSES,
+        find: size::findings,
+    },
+    Rule {
+        name: "name",
+        refuses: name::REFUSES,
+        find: name::findings,
+    },
+    Rule {
+        name: "arrow",
+        refuses: arrow::REFUSES,
+        find: arrow::findings,
+    },
+    Rule {
+        name: "pure",
+        refuses: pure::REFUSES,
+        find: pure::findings,
+    },
+    Rule {
+        name: "dependency",
+        refuses: dependency::REFUSES,
+        find: dependency::findings,
+    },
+    Rule {
+        name: "reason",
+        refuses: reason::REFUSES,
+        find: reason::findings,
+    },
+    Rule {
+        name: "sql",
+        refuses: sql::REFUSES,
+        find: sql::findings,
+    },
+    Rule {
+        name: "ignored",
+        refuses: test_code::IGNORED_REFUSES,
+        find: test_code::ignored,
+    },
+    Rule {
+        name: "sleep",
+        refuses: test_code::SLEEP_REFUSES,
+        find: test_code::sleeping,
+    },
+    Rule {
+        name: "problem",
+        refuses: documented::PROBLEM_REFUSES,
+        find: documented::problems,
+    },
+    Rule {
+        name: "setting",
+        refuses: documented::SETTING_REFUSES,
+        find: documented::settings,
+    },
+    Rule {
+        name: "path",
+        refuses: path::REFUSES,
+        find: path::findings,
+    },
+];
+
+/// A place where a rule is broken.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Finding {
+    path: String,
+    /// The line, from 1; 0 where the whole file is meant.
+    line: usize,
+    says: String,
+}
+
+impl Finding {
+    fn new(path: &str, line: usize, says: impl Into<String>) -> Finding {
+        Finding {
+            path: path.to_owned(),
+            line,
+            says: says.into(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.path, self.says),
+            line => write!(f, "{}:{line}: {}", self.path, self.says),
+        }
+    }
+}
+
+/// Every place where a rule is broken, each said with the rule's name.
+pub(crate) fn findings(tree: &Tree) -> Vec<String> {
+    RULES
+        .iter()
+        .flat_map(|rule| {
+            (rule.find)(tree)
+                .into_iter()
+                .map(|finding| format!("{finding} [{}]", rule.name))
+        })
+        .collect()
+}
+
+/// The rules, one a line.
+pub(crate) fn list() -> String {
+    let mut text = String::new();
+    for rule in &RULES {
+        writeln!(text, "{:<11} refuses {}", rule.name, rule.refuses)
+            .expect("writing to a string does not fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::Expect;
+
+    use super::*;
+
+    /// Runs one rule on the tree that `script` makes.
+    pub(super) fn check(find: fn(&Tree) -> Vec<Finding>, script: &str, expected: &Expect) {
+        let found = find(&Tree::of(script));
+        expected.assert_eq(
+            &found
+                .iter()
+                .map(|finding| format!("{finding}\n"))
+                .collect::<String>(),
+        );
+    }
+
+    #[test]
+    fn the_repository_is_tidy() {
+        let tree = Tree::read(crate::root()).unwrap();
+        assert!(
+            tree.file("xtask/src/tidy/mod.rs").is_some(),
+            "the repository's own files were read"
+        );
+        let found = findings(&tree);
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), RULES.len());
+    }
+}

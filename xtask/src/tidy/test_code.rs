@@ -1,0 +1,266 @@
+//! Tests that do not run, and tests that wait for a time instead of an event.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use super::Finding;
+use crate::function::close;
+use crate::token::{Language, Token, reads};
+use crate::tree::{File, Tree};
+
+pub(super) const IGNORED_REFUSES: &str = "a test that is ignored, skipped or singled out";
+
+pub(super) const SLEEP_REFUSES: &str = "a test that sleeps: wait for the event, or move the simulated clock";
+
+pub(super) fn ignored(tree: &Tree) -> Vec<Finding> {
+    tree.files()
+        .flat_map(|file| at_code(file, "a test that does not run is no test", is_ignored))
+        .collect()
+}
+
+pub(super) fn sleeping(tree: &Tree) -> Vec<Finding> {
+    let tests = TestCode::of(tree);
+    let found = tree.files().flat_map(|file| {
+        let sleeps = at_code(file, "a test that sleeps proves the machine's speed", is_sleep);
+        sleeps
+            .into_iter()
+            .filter(|finding| tests.contains(file, finding.line))
+            .collect::<Vec<_>>()
+    });
+    found.collect()
+}
+
+/// The places in `file` where `finds` holds for the code from an index on.
+fn at_code(file: &File, says: &str, finds: fn(Language, &[Token<'_>], usize) -> bool) -> Vec<Finding> {
+    let Some(language) = file.language else {
+        return Vec::new();
+    };
+    let code = file.code();
+    let at = (0..code.len()).filter(|at| finds(language, &code, *at));
+    at.map(|at| Finding::new(&file.path, code[at].line, says))
+        .collect()
+}
+
+fn is_ignored(language: Language, code: &[Token<'_>], at: usize) -> bool {
+    match language {
+        Language::Rust => {
+            let conditional = || {
+                let attribute = reads(code, at, "# [ cfg_attr (");
+                attribute
+                    && code[at..close(code, at + 1)]
+                        .windows(2)
+                        .any(|pair| pair[0].is(",") && pair[1].is("ignore"))
+            };
+            reads(code, at, "# [ ignore") || conditional()
+        }
+        Language::Script => ["it", "test", "describe"].iter().any(|suite| {
+            ["skip", "only", "todo", "fixme"]
+                .iter()
+                .any(|how| reads(code, at, &format!("{suite} . {how}")))
+        }),
+        Language::Python => [
+            "pytest . mark . skip",
+            "pytest . mark . skipif",
+            "unittest . skip",
+            "pytest . skip",
+        ]
+        .iter()
+        .any(|skip| reads(code, at, skip)),
+        Language::Dashes | Language::Hashes => false,
+    }
+}
+
+fn is_sleep(language: Language, code: &[Token<'_>], at: usize) -> bool {
+    let called = code.get(at + 1).is_some_and(|next| next.is("("));
+    let after = |mark: &str| at > 0 && code[at - 1].is(mark);
+    match language {
+        Language::Rust => {
+            let sleeps = ["sleep", "sleep_ms", "sleep_until"]
+                .iter()
+                .any(|name| code[at].is(name));
+            // A method is the clock's own, and the simulated clock may sleep; `fn` declares one.
+            let of_module =
+                !after(":") || (at >= 3 && ["thread", "time"].iter().any(|module| code[at - 3].is(module)));
+            sleeps && called && !after(".") && !after("fn") && of_module
+        }
+        Language::Python => reads(code, at, "time . sleep (") || reads(code, at, "asyncio . sleep ("),
+        Language::Script => called && (code[at].is("setTimeout") || code[at].is("waitForTimeout")),
+        Language::Dashes | Language::Hashes => false,
+    }
+}
+
+/// Which lines of a tree are test code.
+pub(super) struct TestCode {
+    /// Lines of modules and functions that are compiled for tests only, by path.
+    ranges: BTreeMap<String, Vec<RangeInclusive<usize>>>,
+    /// Paths, without `.rs`, of modules that another file declares for tests only.
+    modules: BTreeSet<String>,
+}
+
+impl TestCode {
+    pub(super) fn of(tree: &Tree) -> TestCode {
+        let mut tests = TestCode {
+            ranges: BTreeMap::new(),
+            modules: BTreeSet::new(),
+        };
+        for file in tree.files().filter(|file| file.language == Some(Language::Rust)) {
+            tests.read(file);
+        }
+        tests
+    }
+
+    /// Whether `line` of `file` is test code.
+    pub(super) fn contains(&self, file: &File, line: usize) -> bool {
+        let ranges = self.ranges.get(&file.path).map_or(&[][..], Vec::as_slice);
+        is_test_file(file)
+            || self.is_test_module(&file.path)
+            || ranges.iter().any(|range| range.contains(&line))
+    }
+
+    fn is_test_module(&self, path: &str) -> bool {
+        let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+        self.modules.iter().any(|module| {
+            path.strip_prefix(module.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    fn read(&mut self, file: &File) {
+        const MARKS: [&str; 3] = ["# [ cfg ( test ) ]", "# [ test ]", "# [ tokio : : test"];
+        let code = file.code();
+        for start in (0..code.len()).filter(|at| MARKS.iter().any(|mark| reads(&code, *at, mark))) {
+            let Some(end) =
+                (close(&code, start + 1)..code.len()).find(|at| code[*at].is("{") || code[*at].is(";"))
+            else {
+                continue;
+            };
+            if code[end].is("{") {
+                let lines = code[start].line..=code[close(&code, end)].line;
+                self.ranges.entry(file.path.clone()).or_default().push(lines);
+            } else if code[end - 2].is("mod") {
+                let stem = file.path.trim_end_matches(".rs");
+                let is_root = ["lib", "main", "mod"]
+                    .iter()
+                    .any(|root| file.name() == format!("{root}.rs"));
+                let folder = if is_root { file.folder() } else { stem };
+                self.modules.insert(format!("{folder}/{}", code[end - 1].text));
+            }
+        }
+    }
+}
+
+/// Whether all of a file is test code, by where it stands and how it is called.
+fn is_test_file(file: &File) -> bool {
+    let in_tests = file
+        .folder()
+        .split('/')
+        .any(|part| part == "tests" || part == "tollgate-testkit");
+    let stem = file.name().split_once('.').map_or(file.name(), |(stem, _)| stem);
+    let named = ["tests", "conftest"].contains(&stem) || stem.ends_with("_test") || stem.ends_with("_tests");
+    let by_ending = [".test.", ".spec."].iter().any(|part| file.name().contains(part));
+    in_tests || named || by_ending || stem.starts_with("test_") && file.language == Some(Language::Python)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::tests::check;
+    use super::*;
+
+    #[test]
+    fn a_test_that_does_not_run_is_refused() {
+        check(
+            ignored,
+            "
+            == a.rs
+            #[test]
+            #[ignore = \"slow\"]
+            fn a() {}
+            #[cfg_attr(miri, ignore)]
+            fn b() {}
+            #[serde(default, ignore)]
+            struct C; // #[ignore]
+            const D: &str = \"#[ignore]\";
+            == a.test.ts
+            it.skip('a', () => {})
+            describe.only('a', () => {})
+            items.skip(1)
+            == test_a.py
+            @pytest.mark.skipif(True)
+            def test_a(): pass
+            ",
+            &expect![[r#"
+                a.rs:2: a test that does not run is no test
+                a.rs:4: a test that does not run is no test
+                a.test.ts:1: a test that does not run is no test
+                a.test.ts:2: a test that does not run is no test
+                test_a.py:1: a test that does not run is no test
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_test_that_sleeps_is_refused_wherever_tests_stand() {
+        check(
+            sleeping,
+            "
+            == crates/a/src/lib.rs
+            #[cfg(test)]
+            mod checks;
+            fn product() { std::thread::sleep(second); }
+            #[cfg(test)]
+            mod tests {
+                fn a() { std::thread::sleep(second); }
+            }
+            #[tokio::test]
+            async fn b() { tokio::time::sleep(second).await; }
+            fn product_again() { sleep(second); }
+            == crates/a/src/checks.rs
+            fn c() { thread::sleep(second); }
+            == crates/a/src/checks/deep.rs
+            fn d() { sleep_until(then); }
+            == crates/a/src/part.rs
+            #[cfg(test)]
+            mod tests;
+            == crates/a/src/part/tests.rs
+            use std::thread::sleep;
+            fn e() { sleep(second); }
+            == crates/a/tests/http.rs
+            fn f() { time::sleep(second); }
+            == crates/tollgate-testkit/src/clock.rs
+            fn g() { thread::sleep(second); }
+            == web/src/a.spec.ts
+            await page.waitForTimeout(100)
+            == sdk/test_a.py
+            time.sleep(1)
+            ",
+            &expect![[r#"
+                crates/a/src/checks.rs:1: a test that sleeps proves the machine's speed
+                crates/a/src/checks/deep.rs:1: a test that sleeps proves the machine's speed
+                crates/a/src/lib.rs:6: a test that sleeps proves the machine's speed
+                crates/a/src/lib.rs:9: a test that sleeps proves the machine's speed
+                crates/a/src/part/tests.rs:2: a test that sleeps proves the machine's speed
+                crates/a/tests/http.rs:1: a test that sleeps proves the machine's speed
+                crates/tollgate-testkit/src/clock.rs:1: a test that sleeps proves the machine's speed
+                sdk/test_a.py:1: a test that sleeps proves the machine's speed
+                web/src/a.spec.ts:1: a test that sleeps proves the machine's speed
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_clock_may_sleep() {
+        check(
+            sleeping,
+            "
+            == crates/tollgate-testkit/src/clock.rs
+            impl Clock for Simulated {
+                async fn sleep(&self, length: Span) {}
+            }
+            fn f(clock: &Simulated) { clock.sleep(second); Clock::sleep(clock, second); }
+            ",
+            &expect![[""]],
+        );
+    }
+}
