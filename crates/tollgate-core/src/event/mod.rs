@@ -6,6 +6,7 @@
 //! Invariants: an event's identity is (organization, source, id), never its time; its payload hash covers what the
 //! caller sent and nothing that was filled in, so that a resend is a duplicate and not a conflict.
 
+mod metadata;
 mod payload;
 mod validate;
 
@@ -132,8 +133,8 @@ pub struct Draft<'a> {
     pub quantity: Option<Cow<'a, str>>,
     /// Values by dimension.
     pub dimensions: SmallVec<[(Cow<'a, str>, Cow<'a, str>); 4]>,
-    /// Opaque JSON.
-    pub metadata: Option<serde_json::Value>,
+    /// Opaque JSON, as text.
+    pub metadata: Option<Cow<'a, str>>,
     /// Asserted cost, as number text.
     pub cost: Option<Cow<'a, str>>,
 }

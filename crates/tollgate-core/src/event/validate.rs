@@ -1,7 +1,8 @@
 //! From draft to event: every flaw found at once, each with its pointer and remedy.
 
-use super::payload::{Filled, canonical, hash};
-use super::{Draft, EVENT_MEASURES_MAX, Event, METADATA_BYTES_MAX, Measures, SOURCE_DEFAULT, VOID_SOURCE};
+use super::metadata::canonical;
+use super::payload::{Filled, hash};
+use super::{Draft, EVENT_MEASURES_MAX, Event, Measures, SOURCE_DEFAULT, VOID_SOURCE};
 use crate::catalog::Catalog;
 use crate::category::{Category, MeasureKind};
 use crate::decimal::Decimal;
@@ -350,15 +351,13 @@ impl<'a> Judge<'a> {
     }
 
     fn metadata(&mut self, draft: &Draft<'_>) -> Option<Box<str>> {
-        let text = canonical(draft.metadata.as_ref()?);
-        if text.len() > METADATA_BYTES_MAX {
-            self.flaw(
-                &["metadata"],
-                FlawCode::TooLarge,
-                format!("at most {METADATA_BYTES_MAX} bytes of metadata"),
-            );
+        match canonical(draft.metadata.as_deref()?) {
+            Ok(metadata) => metadata,
+            Err((code, detail)) => {
+                self.flaw(&["metadata"], code, detail);
+                None
+            }
         }
-        Some(text.into())
     }
 
     fn cost(&mut self, draft: &Draft<'_>) -> Option<Money> {
