@@ -6,6 +6,10 @@
 //!
 //! Invariants: every column has [`Frame::rows`] entries, or is absent where its doc says so; codes index `texts`.
 
+mod builder;
+
+pub use builder::FrameBuilder;
+
 use crate::id::EventId;
 use crate::text::Key;
 use smol_str::SmolStr;
