@@ -30,6 +30,7 @@ pub mod money;
 mod nearest;
 pub mod period;
 pub mod quantity;
+pub mod rollup;
 pub mod scope;
 pub mod text;
 pub mod time;

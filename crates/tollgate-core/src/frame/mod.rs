@@ -7,6 +7,7 @@
 //! Invariants: every column has [`Frame::rows`] entries, or is absent where its doc says so; codes index `texts`.
 
 mod builder;
+mod select;
 
 pub use builder::FrameBuilder;
 
