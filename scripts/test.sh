@@ -22,10 +22,10 @@ step "formatting"
 cargo fmt --all --check
 step "lints"
 cargo clippy --locked --workspace --all-targets -- -D warnings
-step "tests"
-run_tests 2>&1 | tee "$log"
 step "documentation tests"
-cargo test --locked --workspace --doc 2>&1 | tee -a "$log"
+cargo test --locked --workspace --doc 2>&1 | tee "$log"
+step "tests"
+run_tests 2>&1 | tee -a "$log"
 
 step "closing lines of the runners"
 grep -E '^ *Summary \[|^test result:' "$log"

@@ -25,7 +25,7 @@ pub(crate) fn functions(file: &File) -> Vec<Function<'_>> {
     match file.language {
         Some(Language::Rust) => braced(&code, rust_head),
         Some(Language::Script) => braced(&code, script_head),
-        Some(Language::Python) => indented(&file.text, &code),
+        Some(Language::Python) => indented(&code),
         _ => Vec::new(),
     }
 }
@@ -129,29 +129,28 @@ fn script_head<'a>(code: &[Token<'a>], start: usize) -> Option<Head<'a>> {
 }
 
 /// Functions of a language whose bodies are indented.
-fn indented<'a>(text: &str, tokens: &[Token<'a>]) -> Vec<Function<'a>> {
-    let indent = |at: usize| {
-        text.lines()
-            .nth(tokens[at].line - 1)
-            .map_or(0, |line| line.len() - line.trim_start().len())
-    };
+fn indented<'a>(code: &[Token<'a>]) -> Vec<Function<'a>> {
     let mut found = Vec::new();
-    for start in 0..tokens.len() {
-        let Some(name) = tokens.get(start + 1).filter(|_| tokens[start].is("def")) else {
-            continue;
-        };
-        let margin = indent(start);
-        // The head may span lines at any indentation: its parentheses are skipped.
-        let head = tokens[start..]
+    for (start, pair) in code.windows(2).enumerate().filter(|(_, pair)| pair[0].is("def")) {
+        let line_before = code[..start].iter().rposition(|token| token.line != pair[0].line);
+        let margin = code[line_before.map_or(0, |at| at + 1)].column;
+        let colon = colon(code, start);
+        let body = code[colon..]
             .iter()
-            .position(|token| token.is("("))
-            .map_or(start, |at| close(tokens, start + at));
-        let length = tokens[head..]
-            .iter()
-            .take_while(|token| token.line == tokens[head].line || token.column > margin);
-        found.push(function(name.text, &tokens[start..head + length.count()]));
+            .take_while(|token| token.line == code[colon].line || token.column > margin);
+        found.push(function(pair[1].text, &code[start..colon + body.count()]));
     }
     found
+}
+
+/// The index of the colon that ends the head which starts at an index. The lines of a head may stand at any indentation.
+fn colon(code: &[Token<'_>], start: usize) -> usize {
+    let mut at = start;
+    while at + 1 < code.len() && !code[at].is(":") {
+        let opens = code[at].is("(") || code[at].is("[") || code[at].is("{");
+        at = if opens { close(code, at) + 1 } else { at + 1 };
+    }
+    at.min(code.len() - 1)
 }
 
 #[cfg(test)]
@@ -233,7 +232,9 @@ mod tests {
             == a.py
             def one(
                 x,
-            ):
+            ) -> dict[
+                str, int
+            ]:
                 return '''
             text
             '''
@@ -242,7 +243,7 @@ mod tests {
                 async def two(self): return 1
                 x = 1
             ",
-            &[("one", 1, 4), ("two", 9, 1)],
+            &[("one", 1, 6), ("two", 11, 1)],
         );
     }
 }

@@ -4,6 +4,7 @@
 //! place here, and this crate depends on no other of the workspace.
 
 mod function;
+mod span;
 mod tidy;
 mod token;
 mod tree;

@@ -26,67 +26,25 @@ struct Rule {
     find: fn(&Tree) -> Vec<Finding>,
 }
 
+impl Rule {
+    const fn new(name: &'static str, refuses: &'static str, find: fn(&Tree) -> Vec<Finding>) -> Rule {
+        Rule { name, refuses, find }
+    }
+}
+
 const RULES: [Rule; 12] = [
-    Rule {
-        name: "size",
-        refuses: size::REFUSES,
-        find: size::findings,
-    },
-    Rule {
-        name: "name",
-        refuses: name::REFUSES,
-        find: name::findings,
-    },
-    Rule {
-        name: "arrow",
-        refuses: arrow::REFUSES,
-        find: arrow::findings,
-    },
-    Rule {
-        name: "pure",
-        refuses: pure::REFUSES,
-        find: pure::findings,
-    },
-    Rule {
-        name: "dependency",
-        refuses: dependency::REFUSES,
-        find: dependency::findings,
-    },
-    Rule {
-        name: "reason",
-        refuses: reason::REFUSES,
-        find: reason::findings,
-    },
-    Rule {
-        name: "sql",
-        refuses: sql::REFUSES,
-        find: sql::findings,
-    },
-    Rule {
-        name: "ignored",
-        refuses: test_code::IGNORED_REFUSES,
-        find: test_code::ignored,
-    },
-    Rule {
-        name: "sleep",
-        refuses: test_code::SLEEP_REFUSES,
-        find: test_code::sleeping,
-    },
-    Rule {
-        name: "problem",
-        refuses: documented::PROBLEM_REFUSES,
-        find: documented::problems,
-    },
-    Rule {
-        name: "setting",
-        refuses: documented::SETTING_REFUSES,
-        find: documented::settings,
-    },
-    Rule {
-        name: "path",
-        refuses: path::REFUSES,
-        find: path::findings,
-    },
+    Rule::new("size", size::REFUSES, size::findings),
+    Rule::new("name", name::REFUSES, name::findings),
+    Rule::new("arrow", arrow::REFUSES, arrow::findings),
+    Rule::new("pure", pure::REFUSES, pure::findings),
+    Rule::new("dependency", dependency::REFUSES, dependency::findings),
+    Rule::new("reason", reason::REFUSES, reason::findings),
+    Rule::new("sql", sql::REFUSES, sql::findings),
+    Rule::new("ignored", test_code::IGNORED_REFUSES, test_code::ignored),
+    Rule::new("sleep", test_code::SLEEP_REFUSES, test_code::sleeping),
+    Rule::new("problem", documented::PROBLEM_REFUSES, documented::problems),
+    Rule::new("setting", documented::SETTING_REFUSES, documented::settings),
+    Rule::new("path", path::REFUSES, path::findings),
 ];
 
 /// A place where a rule is broken.
