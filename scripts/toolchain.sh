@@ -35,7 +35,7 @@ lints() {
 deny() {
   cargo deny --version >/dev/null 2>&1 && return
   say "installing cargo-deny, once: it is built from source and takes about four minutes on two cores"
-  cargo install --locked cargo-deny
+  cargo install --locked cargo-deny --version '^0.20'
 }
 
 for need in "$@"; do

@@ -36,6 +36,19 @@ impl File {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
+    /// The path that `relative` means when this file names it.
+    pub(crate) fn beside(&self, relative: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.folder().split('/').chain(relative.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+
     /// The file cut into tokens; nothing for a file without a language.
     pub(crate) fn tokens(&self) -> Vec<Token<'_>> {
         self.language
@@ -138,6 +151,17 @@ impl Tree {
     /// Every file, by path.
     pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
         self.files.values()
+    }
+
+    /// Whether a file or a folder stands at `path`; the root does.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let folder = format!("{path}/");
+        let in_folder = self
+            .files
+            .range(folder.clone()..)
+            .next()
+            .is_some_and(|(first, _)| first.starts_with(&folder));
+        path.is_empty() || self.files.contains_key(path) || in_folder
     }
 
     /// The file at `path`.

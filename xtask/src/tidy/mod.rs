@@ -7,6 +7,7 @@ mod arrow;
 mod dependency;
 mod documented;
 mod name;
+mod page;
 mod path;
 mod pure;
 mod reason;
@@ -32,7 +33,7 @@ impl Rule {
     }
 }
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 15] = [
     Rule::new("size", size::REFUSES, size::findings),
     Rule::new("name", name::REFUSES, name::findings),
     Rule::new("arrow", arrow::REFUSES, arrow::findings),
@@ -42,8 +43,11 @@ const RULES: [Rule; 12] = [
     Rule::new("sql", sql::REFUSES, sql::findings),
     Rule::new("ignored", test_code::IGNORED_REFUSES, test_code::ignored),
     Rule::new("sleep", test_code::SLEEP_REFUSES, test_code::sleeping),
+    Rule::new("port", test_code::PORT_REFUSES, test_code::fixed_ports),
     Rule::new("problem", documented::PROBLEM_REFUSES, documented::problems),
     Rule::new("setting", documented::SETTING_REFUSES, documented::settings),
+    Rule::new("link", page::LINK_REFUSES, page::links),
+    Rule::new("decision", page::DECISION_REFUSES, page::decisions),
     Rule::new("path", path::REFUSES, path::findings),
 ];
 

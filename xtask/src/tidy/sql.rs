@@ -24,22 +24,7 @@ fn includes(file: &File) -> Vec<String> {
     let calls = code.windows(4).filter(|call| {
         call[0].is("include_str") && call[1].is("!") && call[2].is("(") && call[3].kind == Kind::Literal
     });
-    calls
-        .map(|call| joined(file.folder(), call[3].content()))
-        .collect()
-}
-
-/// `path` as seen from `folder`, without `.` and `..`.
-fn joined(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
+    calls.map(|call| file.beside(call[3].content())).collect()
 }
 
 #[cfg(test)]

@@ -5,12 +5,14 @@ use std::ops::RangeInclusive;
 
 use super::Finding;
 use crate::function::close;
-use crate::token::{Language, Token, reads};
+use crate::token::{Kind, Language, Token, reads};
 use crate::tree::{File, Tree};
 
 pub(super) const IGNORED_REFUSES: &str = "a test that is ignored, skipped or singled out";
 
 pub(super) const SLEEP_REFUSES: &str = "a test that sleeps: wait for the event, or move the simulated clock";
+
+pub(super) const PORT_REFUSES: &str = "a test that binds a fixed port: bind port 0 and ask which it became";
 
 pub(super) fn ignored(tree: &Tree) -> Vec<Finding> {
     tree.files()
@@ -19,10 +21,19 @@ pub(super) fn ignored(tree: &Tree) -> Vec<Finding> {
 }
 
 pub(super) fn sleeping(tree: &Tree) -> Vec<Finding> {
+    in_tests(tree, "a test that sleeps proves the machine's speed", is_sleep)
+}
+
+pub(super) fn fixed_ports(tree: &Tree) -> Vec<Finding> {
+    in_tests(tree, "a fixed port may be taken: bind port 0", is_fixed_port)
+}
+
+/// The places in test code where `finds` holds.
+fn in_tests(tree: &Tree, says: &str, finds: fn(Language, &[Token<'_>], usize) -> bool) -> Vec<Finding> {
     let tests = TestCode::of(tree);
     let found = tree.files().flat_map(|file| {
-        let sleeps = at_code(file, "a test that sleeps proves the machine's speed", is_sleep);
-        sleeps
+        let places = at_code(file, says, finds);
+        places
             .into_iter()
             .filter(|finding| tests.contains(file, finding.line))
             .collect::<Vec<_>>()
@@ -87,6 +98,16 @@ fn is_sleep(language: Language, code: &[Token<'_>], at: usize) -> bool {
         Language::Script => called && (code[at].is("setTimeout") || code[at].is("waitForTimeout")),
         Language::Dashes | Language::Hashes => false,
     }
+}
+
+/// Whether something is bound to an address that names its port.
+fn is_fixed_port(_: Language, code: &[Token<'_>], at: usize) -> bool {
+    let address = code
+        .get(at + 2)
+        .filter(|token| token.kind == Kind::Literal)
+        .map_or("", Token::content);
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+    reads(code, at, "bind (") && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 /// Which lines of a tree are test code.
@@ -261,6 +282,24 @@ mod tests {
             fn f(clock: &Simulated) { clock.sleep(second); Clock::sleep(clock, second); }
             ",
             &expect![[""]],
+        );
+    }
+
+    #[test]
+    fn a_test_that_binds_a_fixed_port_is_refused() {
+        check(
+            fixed_ports,
+            "
+            == crates/a/tests/http.rs
+            fn a() { TcpListener::bind(\"127.0.0.1:8787\"); }
+            fn b() { TcpListener::bind(\"127.0.0.1:0\"); TcpListener::bind(address); }
+            const PRINTED: &str = \"127.0.0.1:8787\";
+            == crates/a/src/lib.rs
+            fn product() { TcpListener::bind(\"127.0.0.1:8787\"); }
+            ",
+            &expect![[r#"
+                crates/a/tests/http.rs:1: a fixed port may be taken: bind port 0
+            "#]],
         );
     }
 }
