@@ -1,6 +1,6 @@
 //! Arrows between the crates of the workspace, and what a crate may not take from outside.
 //!
-//! The map is that of ARCHITECTURE.md. Reads only the manifests: what cargo itself refuses (a cycle, say) is not looked for.
+//! The map is the table in CONTRIBUTING.md. Reads only the manifests: what cargo itself refuses (a cycle, say) is not looked for.
 
 use toml::{Table, Value};
 
