@@ -5,6 +5,7 @@
 
 mod function;
 mod span;
+mod test_code;
 mod tidy;
 mod token;
 mod tree;

@@ -13,7 +13,7 @@ mod pure;
 mod reason;
 mod size;
 mod sql;
-mod test_code;
+mod test;
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -41,9 +41,9 @@ const RULES: [Rule; 15] = [
     Rule::new("dependency", dependency::REFUSES, dependency::findings),
     Rule::new("reason", reason::REFUSES, reason::findings),
     Rule::new("sql", sql::REFUSES, sql::findings),
-    Rule::new("ignored", test_code::IGNORED_REFUSES, test_code::ignored),
-    Rule::new("sleep", test_code::SLEEP_REFUSES, test_code::sleeping),
-    Rule::new("port", test_code::PORT_REFUSES, test_code::fixed_ports),
+    Rule::new("ignored", test::IGNORED_REFUSES, test::ignored),
+    Rule::new("sleep", test::SLEEP_REFUSES, test::sleeping),
+    Rule::new("port", test::PORT_REFUSES, test::fixed_ports),
     Rule::new("problem", documented::PROBLEM_REFUSES, documented::problems),
     Rule::new("setting", documented::SETTING_REFUSES, documented::settings),
     Rule::new("link", page::LINK_REFUSES, page::links),

@@ -4,7 +4,7 @@
 //! the core's stricter lints stay on.
 
 use super::Finding;
-use super::test_code::TestCode;
+use crate::test_code::TestCode;
 use crate::token::reads;
 use crate::tree::{File, Tree};
 

@@ -1,10 +1,8 @@
-//! Tests that do not run, and tests that wait for a time instead of an event.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+//! Tests that do not run, that wait for a time instead of an event, or that fail when a port is taken.
 
 use super::Finding;
 use crate::function::close;
+use crate::test_code::TestCode;
 use crate::token::{Kind, Language, Token, reads};
 use crate::tree::{File, Tree};
 
@@ -110,78 +108,6 @@ fn is_fixed_port(_: Language, code: &[Token<'_>], at: usize) -> bool {
     reads(code, at, "bind (") && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
-/// Which lines of a tree are test code.
-pub(super) struct TestCode {
-    /// Lines of modules and functions that are compiled for tests only, by path.
-    ranges: BTreeMap<String, Vec<RangeInclusive<usize>>>,
-    /// Paths, without `.rs`, of modules that another file declares for tests only.
-    modules: BTreeSet<String>,
-}
-
-impl TestCode {
-    pub(super) fn of(tree: &Tree) -> TestCode {
-        let mut tests = TestCode {
-            ranges: BTreeMap::new(),
-            modules: BTreeSet::new(),
-        };
-        for file in tree.files().filter(|file| file.language == Some(Language::Rust)) {
-            tests.read(file);
-        }
-        tests
-    }
-
-    /// Whether `line` of `file` is test code.
-    pub(super) fn contains(&self, file: &File, line: usize) -> bool {
-        let ranges = self.ranges.get(&file.path).map_or(&[][..], Vec::as_slice);
-        is_test_file(file)
-            || self.is_test_module(&file.path)
-            || ranges.iter().any(|range| range.contains(&line))
-    }
-
-    fn is_test_module(&self, path: &str) -> bool {
-        let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
-        self.modules.iter().any(|module| {
-            path.strip_prefix(module.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    }
-
-    fn read(&mut self, file: &File) {
-        const MARKS: [&str; 3] = ["# [ cfg ( test ) ]", "# [ test ]", "# [ tokio : : test"];
-        let code = file.code();
-        for start in (0..code.len()).filter(|at| MARKS.iter().any(|mark| reads(&code, *at, mark))) {
-            let Some(end) =
-                (close(&code, start + 1)..code.len()).find(|at| code[*at].is("{") || code[*at].is(";"))
-            else {
-                continue;
-            };
-            if code[end].is("{") {
-                let lines = code[start].line..=code[close(&code, end)].line;
-                self.ranges.entry(file.path.clone()).or_default().push(lines);
-            } else if code[end - 2].is("mod") {
-                let stem = file.path.trim_end_matches(".rs");
-                let is_root = ["lib", "main", "mod"]
-                    .iter()
-                    .any(|root| file.name() == format!("{root}.rs"));
-                let folder = if is_root { file.folder() } else { stem };
-                self.modules.insert(format!("{folder}/{}", code[end - 1].text));
-            }
-        }
-    }
-}
-
-/// Whether all of a file is test code, by where it stands and how it is called.
-fn is_test_file(file: &File) -> bool {
-    let in_tests = file
-        .folder()
-        .split('/')
-        .any(|part| part == "tests" || part == "tollgate-testkit");
-    let stem = file.name().split_once('.').map_or(file.name(), |(stem, _)| stem);
-    let named = ["tests", "conftest"].contains(&stem) || stem.ends_with("_test") || stem.ends_with("_tests");
-    let by_ending = [".test.", ".spec."].iter().any(|part| file.name().contains(part));
-    in_tests || named || by_ending || stem.starts_with("test_") && file.language == Some(Language::Python)
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
@@ -234,6 +160,8 @@ mod tests {
             mod tests {
                 fn a() { std::thread::sleep(second); }
             }
+            #[cfg(all(test, unix))]
+            mod more { fn a() { thread::sleep_ms(1); } }
             #[tokio::test]
             async fn b() { tokio::time::sleep(second).await; }
             fn product_again() { sleep(second); }
@@ -261,6 +189,7 @@ mod tests {
                 crates/a/src/checks/deep.rs:1: a test that sleeps proves the machine's speed
                 crates/a/src/lib.rs:6: a test that sleeps proves the machine's speed
                 crates/a/src/lib.rs:9: a test that sleeps proves the machine's speed
+                crates/a/src/lib.rs:11: a test that sleeps proves the machine's speed
                 crates/a/src/part/tests.rs:2: a test that sleeps proves the machine's speed
                 crates/a/tests/http.rs:1: a test that sleeps proves the machine's speed
                 crates/tollgate-testkit/src/clock.rs:1: a test that sleeps proves the machine's speed
