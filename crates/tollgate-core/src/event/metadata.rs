@@ -100,6 +100,7 @@ impl<'de> Visitor<'de> for Canonical {
         Ok(value.to_string())
     }
 
+    // tidy: forced, serde hands numbers with a fraction over as floats
     fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
         let text = serde_json::to_string(&value).map_err(E::custom)?;
         Ok(Decimal::parse(&text).map_or(text, |decimal| decimal.to_string()))
