@@ -29,6 +29,7 @@ pub mod id;
 pub mod money;
 mod nearest;
 pub mod period;
+pub mod price;
 pub mod quantity;
 pub mod rollup;
 pub mod scope;

@@ -16,8 +16,14 @@ pub struct FrameBuilder {
 
 impl Default for FrameBuilder {
     fn default() -> Self {
-        let frame = Frame { texts: vec![SmolStr::default()], ..Frame::default() };
-        Self { frame, codes: HashMap::new() }
+        let frame = Frame {
+            texts: vec![SmolStr::default()],
+            ..Frame::default()
+        };
+        Self {
+            frame,
+            codes: HashMap::new(),
+        }
     }
 }
 
@@ -28,7 +34,10 @@ impl FrameBuilder {
         let sign = if event.corrects.is_some() { -1 } else { 1 };
         let category = self.code(event.category.as_smol());
         let organization = self.code(event.scope.organization.as_smol());
-        let (team, project) = (self.optional(event.scope.team.as_ref()), self.optional(event.scope.project.as_ref()));
+        let (team, project) = (
+            self.optional(event.scope.team.as_ref()),
+            self.optional(event.scope.project.as_ref()),
+        );
         let user = self.optional(event.scope.user.as_ref());
         for (key, value) in event.dimensions.iter() {
             let code = self.code(value.as_smol());
@@ -89,17 +98,32 @@ impl FrameBuilder {
 }
 
 fn dimension<'c>(columns: &'c mut Vec<(Key, Vec<u32>)>, key: &Key, rows: usize) -> &'c mut Vec<u32> {
-    let place = columns.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-        columns.push((key.clone(), vec![ABSENT; rows]));
-        columns.len().saturating_sub(1)
-    });
-    &mut columns.get_mut(place).expect("the column was found or has just been added").1
+    let place = columns
+        .iter()
+        .position(|(name, _)| name == key)
+        .unwrap_or_else(|| {
+            columns.push((key.clone(), vec![ABSENT; rows]));
+            columns.len().saturating_sub(1)
+        });
+    &mut columns
+        .get_mut(place)
+        .expect("the column was found or has just been added")
+        .1
 }
 
 fn measure<'c>(columns: &'c mut Vec<MeasureColumn>, key: &Key, rows: usize) -> &'c mut MeasureColumn {
-    let place = columns.iter().position(|column| column.name == *key).unwrap_or_else(|| {
-        columns.push(MeasureColumn { name: key.clone(), sum: vec![0; rows], carriers: vec![0; rows] });
-        columns.len().saturating_sub(1)
-    });
-    columns.get_mut(place).expect("the column was found or has just been added")
+    let place = columns
+        .iter()
+        .position(|column| column.name == *key)
+        .unwrap_or_else(|| {
+            columns.push(MeasureColumn {
+                name: key.clone(),
+                sum: vec![0; rows],
+                carriers: vec![0; rows],
+            });
+            columns.len().saturating_sub(1)
+        });
+    columns
+        .get_mut(place)
+        .expect("the column was found or has just been added")
 }

@@ -1,0 +1,13 @@
+//! What usage costs, from outside: models, conditions, schedules, parts, gauges, voids, the price book.
+//!
+//! Each subject is a table or a small script on a [`ground::Ground`], which keeps a price book, running totals and
+//! timelines the way an engine would, as simply as possible.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod book;
+mod conditions;
+mod gauges;
+mod ground;
+mod judged;
+mod models;
+mod voids;
