@@ -1,0 +1,62 @@
+//! Asking: events, usage and verification, each within what the caller may see.
+
+use super::{Access, Engine};
+use crate::error::EngineError;
+use crate::store::{EventPage, StoredEvent, Verification};
+use tollgate_core::id::EventId;
+use tollgate_core::money::Currency;
+use tollgate_core::scope::{Scope, ScopeKind};
+use tollgate_core::text::Label;
+
+/// Most events on one page.
+pub(super) const PAGE_EVENTS_MAX: usize = 1_000;
+
+/// A recorded event with what has happened to it since.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventView {
+    /// The event as recorded.
+    pub stored: StoredEvent,
+    /// The void that took it back.
+    pub voided_by: Option<EventId>,
+    /// The currency of its cost.
+    pub currency: Currency,
+}
+
+impl Engine {
+    /// One event with its charge, if the caller may see it.
+    pub async fn event(&self, event: EventId, access: &Access) -> Result<EventView, EngineError> {
+        let stored = self.visible(event, access).await?;
+        let void = stored.event.void(&self.identity).event;
+        let voided_by = self.store.event(void).await?.map(|void| void.event.event);
+        let currency = self.settings().currency(stored.event.scope.organization.as_str());
+        Ok(EventView {
+            stored,
+            voided_by,
+            currency,
+        })
+    }
+
+    /// Events by arrival, newest first, of what the caller may see.
+    pub async fn events(
+        &self,
+        mut page: EventPage,
+        _access: &Access,
+    ) -> Result<Vec<StoredEvent>, EngineError> {
+        page.limit = page.limit.min(PAGE_EVENTS_MAX);
+        Ok(self.store.events(page).await?)
+    }
+
+    /// Recomputes everything derived from raw events and compares.
+    pub async fn verify(&self) -> Result<Verification, EngineError> {
+        Ok(self.store.verify().await?)
+    }
+}
+
+/// Whether a caller may see what was used by `scope`.
+pub(super) fn may_see(access: &Access, scope: &Scope) -> bool {
+    let pinned = |pin: &Option<Label>, kind| pin.as_ref().is_none_or(|label| scope.of(kind) == Some(label));
+    pinned(&access.organization, ScopeKind::Organization)
+        && pinned(&access.team, ScopeKind::Team)
+        && pinned(&access.project, ScopeKind::Project)
+        && pinned(&access.user, ScopeKind::User)
+}

@@ -1,0 +1,194 @@
+//! Recording: drafts become events, receipts say what became of each.
+
+use super::{Access, Engine};
+use crate::error::EngineError;
+use crate::settings::Settings;
+use crate::store::{Outcome, StoredEvent, Submission};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tollgate_core::charge::Charge;
+use tollgate_core::event::{Attribution, Draft, Event, Intake};
+use tollgate_core::flaw::{Flaw, FlawCode};
+use tollgate_core::id::EventId;
+use tollgate_core::money::Currency;
+use tollgate_core::text::Label;
+
+/// What became of one draft.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// The caller's id, or the one that was made.
+    pub id: SmolStr,
+    /// The server's id; `None` when rejected.
+    pub event: Option<EventId>,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// The four ends of a draft: each ends as exactly one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// New and counted.
+    Recorded {
+        /// What it cost.
+        charge: Charge,
+        /// In which currency.
+        currency: Currency,
+    },
+    /// Seen before; nothing changed.
+    Duplicate {
+        /// What it cost then; `None` once the raw event has expired.
+        charge: Option<Charge>,
+        /// In which currency.
+        currency: Currency,
+    },
+    /// Its id was used for another statement; nothing changed.
+    Conflict,
+    /// Not a valid statement; every flaw is listed.
+    Rejected(Vec<Flaw>),
+}
+
+impl Engine {
+    /// Records drafts in order and says what became of each.
+    ///
+    /// A flawed draft is rejected alone; the rest is recorded in one step. When the answer is `Ok`, everything
+    /// recorded is durable. Idempotent by (organization, source, id).
+    pub async fn record(
+        &self,
+        drafts: Vec<Draft<'_>>,
+        by: &Attribution,
+    ) -> Result<Vec<Receipt>, EngineError> {
+        let settings = self.settings();
+        let mut receipts = Vec::with_capacity(drafts.len());
+        let mut submissions = Vec::with_capacity(drafts.len());
+        let mut places = Vec::with_capacity(drafts.len());
+        let intake = Intake {
+            catalog: &settings.catalog,
+            identity: &self.identity,
+            attribution: by,
+            acceptance: self.acceptance,
+            now: self.clock.now(),
+        };
+        for draft in &drafts {
+            let id = draft.id.as_deref().map_or_else(fresh_id, SmolStr::new);
+            match draft.validate(&intake, &id) {
+                Ok(event) => {
+                    places.push(receipts.len());
+                    receipts.push(Receipt {
+                        id,
+                        event: Some(event.event),
+                        status: Status::Conflict,
+                    });
+                    submissions.push(Submission::from(event));
+                }
+                Err(flaws) => receipts.push(Receipt {
+                    id,
+                    event: None,
+                    status: Status::Rejected(flaws),
+                }),
+            }
+        }
+        if submissions.is_empty() {
+            return Ok(receipts);
+        }
+        self.ensure_organizations(&settings, &submissions).await?;
+        let submissions = Arc::new(submissions);
+        let (outcomes, settings) = self.submit(submissions.clone()).await?;
+        for ((place, submission), outcome) in places.into_iter().zip(submissions.iter()).zip(outcomes) {
+            receipts[place].status = status(outcome, &submission.event, &settings);
+        }
+        Ok(receipts)
+    }
+
+    /// Takes an event back with a compensating one. Idempotent: a second void answers with the first.
+    pub async fn void(&self, event: EventId, access: &Access) -> Result<Receipt, EngineError> {
+        let original = self.visible(event, access).await?;
+        if original.event.corrects.is_some() {
+            let detail = "this event is a void itself; send the usage again under a new id instead";
+            return Err(EngineError::Invalid(vec![Flaw::at(
+                "",
+                FlawCode::Combination,
+                detail,
+            )]));
+        }
+        let void = original.event.void(&self.identity);
+        let id = void.id.as_smol().clone();
+        let submission = Submission {
+            voids: Some(Arc::new(original)),
+            event: void,
+        };
+        let event = submission.event.clone();
+        let (mut outcomes, settings) = self.submit(Arc::new(vec![submission])).await?;
+        let outcome = outcomes.pop().unwrap_or(Outcome::Conflict);
+        Ok(Receipt {
+            id,
+            event: Some(event.event),
+            status: status(outcome, &event, &settings),
+        })
+    }
+
+    /// The recorded event, if this caller may see it.
+    pub(super) async fn visible(&self, event: EventId, access: &Access) -> Result<StoredEvent, EngineError> {
+        let stored = self
+            .store
+            .event(event)
+            .await?
+            .filter(|stored| super::read::may_see(access, &stored.event.scope));
+        stored.ok_or_else(|| EngineError::NotFound {
+            what: "event",
+            id: event.to_string(),
+        })
+    }
+
+    /// Records with the settings as they are now, which stay as they are until it is done.
+    async fn submit(
+        &self,
+        submissions: Arc<Vec<Submission>>,
+    ) -> Result<(Vec<Outcome>, Arc<Settings>), EngineError> {
+        let _unchanging = self.changing.read().await;
+        let settings = self.settings();
+        let outcomes = self.store.record(submissions, settings.clone()).await?;
+        Ok((outcomes, settings))
+    }
+
+    /// Creates the organizations that events name and that are not there yet.
+    async fn ensure_organizations(
+        &self,
+        settings: &Settings,
+        submissions: &[Submission],
+    ) -> Result<(), EngineError> {
+        let mut missing: BTreeSet<&Label> = BTreeSet::new();
+        let mut last = None;
+        for submission in submissions {
+            let organization = &submission.event.scope.organization;
+            // Events come in runs of one organization: ask the map once per run.
+            if last != Some(organization) && !settings.organizations.contains_key(organization.as_str()) {
+                missing.insert(organization);
+            }
+            last = Some(organization);
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.create_missing_organizations(missing.into_iter().cloned().collect())
+            .await
+    }
+}
+
+fn status(outcome: Outcome, event: &Event, settings: &Settings) -> Status {
+    let currency = settings.currency(event.scope.organization.as_str());
+    match outcome {
+        Outcome::Recorded(charge) => Status::Recorded { charge, currency },
+        Outcome::Duplicate(charge) => Status::Duplicate { charge, currency },
+        Outcome::Conflict => Status::Conflict,
+    }
+}
+
+/// An id for an event that came without one. It cannot be sent again, so it makes no resend safe; callers who retry send ids.
+fn fresh_id() -> SmolStr {
+    SmolStr::new(
+        uuid::Uuid::now_v7()
+            .hyphenated()
+            .encode_lower(&mut uuid::Uuid::encode_buffer()),
+    )
+}

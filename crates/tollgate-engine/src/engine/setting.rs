@@ -1,0 +1,279 @@
+//! Changing categories and prices.
+//!
+//! Every change is checked against the snapshot while `changing` is held for writing, so that two changes cannot each
+//! be right alone and wrong together (two prices that tie, say), and so that no event is being priced meanwhile: a
+//! price found unused cannot be used a moment later.
+
+use super::{Access, Engine, sees};
+use crate::error::EngineError;
+use crate::settings::{PriceRecord, Settings};
+use crate::store::{Expected, SettingChange, SettingKind};
+use std::sync::Arc;
+use tollgate_core::category::{Category, CategoryParts};
+use tollgate_core::flaw::{Flaw, FlawCode};
+use tollgate_core::id::PriceId;
+use tollgate_core::price::{Price, PriceParts};
+
+impl Engine {
+    /// Creates or replaces a category; returns it with its version.
+    ///
+    /// Measures that stay keep their kind, since recorded amounts keep their meaning.
+    pub async fn save_category(
+        &self,
+        parts: CategoryParts,
+        expected: Expected,
+    ) -> Result<(Category, u64), EngineError> {
+        let category = Category::try_from(parts).map_err(|flaws| EngineError::Invalid(flaws.0))?;
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        let name = category.name().to_string();
+        check_expected(&settings, SettingKind::Category, &name, expected)?;
+        if let Some(before) = settings.catalog.category(&name) {
+            check_kinds(before, &category)?;
+            check_prices_still_fit(&settings, &category)?;
+        }
+        let body =
+            serde_json::to_string(&category).expect("a category is plain strings and maps with string keys");
+        let change = SettingChange {
+            kind: SettingKind::Category,
+            id: name.clone(),
+            expected,
+            body: Some(body),
+        };
+        let settings = self.save(vec![change]).await?;
+        Ok((
+            category,
+            settings.version(SettingKind::Category, &name).unwrap_or_default(),
+        ))
+    }
+
+    /// Removes a category that no price needs. What was recorded under it stays.
+    pub async fn delete_category(&self, name: &str, expected: Expected) -> Result<(), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        check_expected(&settings, SettingKind::Category, name, expected)?;
+        if settings.catalog.category(name).is_none() {
+            return Err(EngineError::NotFound {
+                what: "category",
+                id: name.to_owned(),
+            });
+        }
+        if let Some(record) = settings
+            .prices
+            .values()
+            .find(|record| record.price.parts().category == name)
+        {
+            return Err(EngineError::InUse(format!(
+                "price {} belongs to category {name}",
+                record.price.id()
+            )));
+        }
+        let change = SettingChange {
+            kind: SettingKind::Category,
+            id: name.to_owned(),
+            expected,
+            body: None,
+        };
+        self.save(vec![change]).await.map(drop)
+    }
+
+    /// Writes a new price; a tie with an existing one is refused.
+    pub async fn create_price(
+        &self,
+        parts: PriceParts,
+        access: &Access,
+    ) -> Result<(PriceRecord, u64), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        let id = PriceId::from_bits(uuid::Uuid::now_v7().as_u128());
+        let price = checked_price(id, parts, &settings, access)?;
+        settings
+            .book
+            .check(&price)
+            .map_err(|flaw| EngineError::Invalid(vec![flaw]))?;
+        let record = PriceRecord {
+            price,
+            created_at: self.clock.now(),
+        };
+        self.save_price(record, Expected::Absent).await
+    }
+
+    /// Replaces a price; one that has priced something can only be given an `effective_until`.
+    pub async fn update_price(
+        &self,
+        id: PriceId,
+        parts: PriceParts,
+        expected: Expected,
+        access: &Access,
+    ) -> Result<(PriceRecord, u64), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        let before = owned_price(&settings, id, access)?;
+        check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
+        let only_closes = PriceParts {
+            effective_until: before.price.parts().effective_until.clone(),
+            ..parts.clone()
+        } == *before.price.parts();
+        if !only_closes && self.store.is_price_used(id).await? {
+            let detail = "this price has priced events; give it an effective_until and write a new one";
+            return Err(EngineError::InUse(detail.to_owned()));
+        }
+        let price = checked_price(id, parts, &settings, access)?;
+        settings
+            .book
+            .check(&price)
+            .map_err(|flaw| EngineError::Invalid(vec![flaw]))?;
+        let record = PriceRecord {
+            price,
+            created_at: before.created_at,
+        };
+        self.save_price(record, expected).await
+    }
+
+    /// Deletes a price that has priced nothing.
+    pub async fn delete_price(
+        &self,
+        id: PriceId,
+        expected: Expected,
+        access: &Access,
+    ) -> Result<(), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        owned_price(&settings, id, access)?;
+        check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
+        if self.store.is_price_used(id).await? {
+            let detail = "this price has priced events; give it an effective_until instead";
+            return Err(EngineError::InUse(detail.to_owned()));
+        }
+        let change = SettingChange {
+            kind: SettingKind::Price,
+            id: id.to_string(),
+            expected,
+            body: None,
+        };
+        self.save(vec![change]).await.map(drop)
+    }
+
+    async fn save_price(
+        &self,
+        record: PriceRecord,
+        expected: Expected,
+    ) -> Result<(PriceRecord, u64), EngineError> {
+        let id = record.price.id().to_string();
+        let change = SettingChange {
+            kind: SettingKind::Price,
+            id: id.clone(),
+            expected,
+            body: Some(record.body()),
+        };
+        let settings = self.save(vec![change]).await?;
+        let version = settings.version(SettingKind::Price, &id).unwrap_or_default();
+        Ok((record, version))
+    }
+}
+
+pub(super) fn check_expected(
+    settings: &Arc<Settings>,
+    kind: SettingKind,
+    id: &str,
+    expected: Expected,
+) -> Result<(), EngineError> {
+    let (what, id) = (kind.as_str(), id.to_owned());
+    match (expected, settings.version(kind, &id)) {
+        (Expected::Absent, Some(_)) => Err(EngineError::Exists { what, id }),
+        (Expected::Version(_), None) => Err(EngineError::NotFound { what, id }),
+        (Expected::Version(wanted), Some(there)) if wanted != there => Err(EngineError::Stale { what, id }),
+        _ => Ok(()),
+    }
+}
+
+fn check_kinds(before: &Category, after: &Category) -> Result<(), EngineError> {
+    let changed = before.measures().iter().find(|measure| {
+        after
+            .measure(measure.name.as_str())
+            .is_some_and(|now| now.kind != measure.kind || now.unit != measure.unit)
+    });
+    match changed {
+        None => Ok(()),
+        Some(measure) => {
+            let detail = format!(
+                "{} has recorded amounts; its kind and unit stay; add a new measure",
+                measure.name
+            );
+            let at = tollgate_core::flaw::pointer(&["measures", measure.name.as_str()]);
+            Err(EngineError::Invalid(vec![Flaw::at(
+                at,
+                FlawCode::Combination,
+                detail,
+            )]))
+        }
+    }
+}
+
+fn check_prices_still_fit(settings: &Settings, category: &Category) -> Result<(), EngineError> {
+    let prices = settings.prices.values().map(|record| &record.price);
+    for price in prices.filter(|price| price.parts().category == category.name().as_str()) {
+        if let Err(flaws) = Price::new(price.id(), price.parts().clone(), category) {
+            let what = flaws.first().map_or("", |flaw| flaw.pointer.as_str());
+            return Err(EngineError::InUse(format!(
+                "price {} needs the category as it is ({what})",
+                price.id()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn checked_price(
+    id: PriceId,
+    mut parts: PriceParts,
+    settings: &Settings,
+    access: &Access,
+) -> Result<Price, EngineError> {
+    // An organization's key writes that organization's overrides, whether it says so or not.
+    if let Some(own) = &access.organization {
+        match &parts.organization {
+            Some(named) if named != own.as_str() => {
+                let detail = format!("the key belongs to {own}; leave the field out or name {own}");
+                return Err(EngineError::Invalid(vec![Flaw::at(
+                    "/organization",
+                    FlawCode::WrongOrganization,
+                    detail,
+                )]));
+            }
+            _ => parts.organization = Some(own.to_string()),
+        }
+    }
+    let Some(category) = settings.catalog.category(&parts.category) else {
+        let detail = format!(
+            "no category {:?}; GET /v1/categories lists those that exist",
+            parts.category
+        );
+        return Err(EngineError::Invalid(vec![Flaw::at(
+            "/category",
+            FlawCode::UnknownCategory,
+            detail,
+        )]));
+    };
+    Price::new(id, parts, category).map_err(EngineError::Invalid)
+}
+
+/// The price, if this caller may change it: an instance key any, an organization's key that organization's own.
+fn owned_price<'s>(
+    settings: &'s Settings,
+    id: PriceId,
+    access: &Access,
+) -> Result<&'s PriceRecord, EngineError> {
+    let missing = || EngineError::NotFound {
+        what: "price",
+        id: id.to_string(),
+    };
+    let record = settings.prices.get(&id).ok_or_else(missing)?;
+    match record.price.organization() {
+        None if access.organization.is_some() => Err(EngineError::Forbidden(
+            "this price holds for every organization; an instance key changes it".to_owned(),
+        )),
+        Some(owner) if !sees(access, owner) => Err(missing()),
+        _ => Ok(record),
+    }
+}
