@@ -31,6 +31,7 @@ mod nearest;
 pub mod period;
 pub mod price;
 pub mod quantity;
+pub mod query;
 pub mod rollup;
 pub mod scope;
 pub mod text;

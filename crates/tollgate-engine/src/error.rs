@@ -45,7 +45,16 @@ pub enum EngineError {
     Unreadable(#[from] UnreadableSetting),
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(flaw) => Self::Invalid(vec![flaw]),
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl From<SaveError> for EngineError {
@@ -55,7 +64,7 @@ impl From<SaveError> for EngineError {
                 what: kind.as_str(),
                 id,
             },
-            SaveError::Store(error) => Self::Store(error),
+            SaveError::Store(error) => error.into(),
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::{Access, Engine};
 use crate::error::EngineError;
 use crate::store::{EventPage, StoredEvent, Verification};
+use std::sync::Arc;
 use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
+use tollgate_core::query::{Answer, Field, Filter, QueryParts, UsageQuery};
 use tollgate_core::scope::{Scope, ScopeKind};
 use tollgate_core::text::Label;
 
@@ -40,16 +42,46 @@ impl Engine {
     pub async fn events(
         &self,
         mut page: EventPage,
-        _access: &Access,
+        access: &Access,
     ) -> Result<Vec<StoredEvent>, EngineError> {
+        page.filters.extend(own(access));
         page.limit = page.limit.min(PAGE_EVENTS_MAX);
         Ok(self.store.events(page).await?)
+    }
+
+    /// Answers a usage query over what the caller may see.
+    pub async fn query(
+        &self,
+        parts: &QueryParts,
+        access: &Access,
+    ) -> Result<(Arc<UsageQuery>, Answer), EngineError> {
+        let settings = self.settings();
+        let mut query =
+            UsageQuery::new(parts, &settings.catalog, self.clock.now()).map_err(EngineError::Invalid)?;
+        own(access).for_each(|filter| query.restrict(filter));
+        let query = Arc::new(query);
+        let answer = self.store.usage(query.clone(), settings).await?;
+        Ok((query, answer))
     }
 
     /// Recomputes everything derived from raw events and compares.
     pub async fn verify(&self) -> Result<Verification, EngineError> {
         Ok(self.store.verify().await?)
     }
+}
+
+/// What restricts a caller to its own organization and pins.
+fn own(access: &Access) -> impl Iterator<Item = Filter> {
+    let pins = [
+        (ScopeKind::Organization, &access.organization),
+        (ScopeKind::Team, &access.team),
+        (ScopeKind::Project, &access.project),
+        (ScopeKind::User, &access.user),
+    ];
+    pins.into_iter().filter_map(|(kind, pin)| {
+        let label = pin.as_ref()?;
+        Some(Filter::is(Field::Scope(kind), label.as_smol().clone()))
+    })
 }
 
 /// Whether a caller may see what was used by `scope`.

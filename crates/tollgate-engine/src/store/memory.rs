@@ -13,8 +13,13 @@ use crate::settings::Settings;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tollgate_core::frame::FrameBuilder;
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
+use tollgate_core::query::{Answer, Tally, UsageQuery};
 use tollgate_core::time::Timestamp;
+
+/// Events in one frame.
+const FRAME_EVENTS: usize = 8192;
 
 /// A store that forgets everything when it goes.
 #[derive(Debug)]
@@ -153,6 +158,19 @@ impl Store for MemoryStore {
             .filter(|stored| page.admits(stored))
             .take(page.limit);
         Ok(wanted.map(|stored| stored.as_ref().clone()).collect())
+    }
+
+    async fn usage(&self, query: Arc<UsageQuery>, settings: Arc<Settings>) -> Result<Answer, StoreError> {
+        let events = self.state().events.clone();
+        let mut tally = Tally::new(&query, |organization| settings.currency(organization));
+        for chunk in events.chunks(FRAME_EVENTS) {
+            let mut frame = FrameBuilder::default();
+            chunk
+                .iter()
+                .for_each(|stored| frame.push(&stored.event, &stored.charge));
+            tally.add(&frame.finish())?;
+        }
+        Ok(tally.finish()?)
     }
 
     async fn settings(&self) -> Result<Vec<Setting>, StoreError> {

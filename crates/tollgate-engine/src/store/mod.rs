@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use tollgate_core::charge::Charge;
 use tollgate_core::event::Event;
+use tollgate_core::flaw::Flaw;
 use tollgate_core::id::{EventId, IdentityKey};
+use tollgate_core::query::{Answer, Filter, TallyError, UsageQuery};
 use tollgate_core::time::Timestamp;
 
 /// A validated event on its way into the record.
@@ -60,6 +62,8 @@ pub struct StoredEvent {
 /// Which events to list: newest arrival first.
 #[derive(Clone, Debug, Default)]
 pub struct EventPage {
+    /// All of these hold.
+    pub filters: Vec<Filter>,
     /// First event time, inclusive.
     pub from: Option<Timestamp>,
     /// Last event time, exclusive.
@@ -77,6 +81,10 @@ impl EventPage {
         self.before.is_none_or(|before| stored.arrival < before)
             && self.from.is_none_or(|from| at >= from)
             && self.to.is_none_or(|to| at < to)
+            && self
+                .filters
+                .iter()
+                .all(|filter| filter.admits(filter.field.text(&stored.event)))
     }
 }
 
@@ -143,9 +151,18 @@ pub enum StoreError {
     /// Stored bytes are damaged; nothing was changed.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
-    /// The question cannot be answered as it stands; ask another.
-    #[error("{0}")]
-    Refused(String),
+    /// The question cannot be answered as it stands; the flaw says what to ask instead.
+    #[error("the question cannot be answered: {}", .0.detail)]
+    Refused(Flaw),
+}
+
+impl From<TallyError> for StoreError {
+    fn from(error: TallyError) -> Self {
+        match error.flaw() {
+            Some(flaw) => Self::Refused(flaw),
+            None => Self::Damaged(error.to_string()),
+        }
+    }
 }
 
 /// A change of settings was made against another version than the one that is there.
@@ -186,6 +203,9 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Events by arrival, newest first.
     async fn events(&self, page: EventPage) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Answers a usage query over everything acknowledged before the call.
+    async fn usage(&self, query: Arc<UsageQuery>, settings: Arc<Settings>) -> Result<Answer, StoreError>;
 
     /// Every setting.
     async fn settings(&self) -> Result<Vec<Setting>, StoreError>;

@@ -1,0 +1,434 @@
+//! The tally: computes an answer from frames, in whatever order and pieces they come.
+//!
+//! Per frame, filters are decided and texts numbered once per entry of its dictionary; per chunk of rows, each step is
+//! one tight loop over one column: which rows pass, which bucket, which group, and then the sums.
+
+mod fold;
+mod held;
+mod instance;
+mod sample;
+mod settle;
+mod side;
+mod slot;
+mod view;
+
+pub use instance::INSTANCES_MAX;
+pub use sample::SAMPLES_MAX;
+
+use super::answer::{Answer, Figures, Row, Value};
+use super::{CELL_MICROS, Field, OrderColumn, Source, UsageQuery};
+use crate::flaw::{Flaw, FlawCode};
+use crate::frame::Frame;
+use crate::id::EventId;
+use crate::money::Currency;
+use held::{Held, LevelChunk, Series};
+use sample::Room;
+use settle::Settled;
+use side::{Chunk, Currencies, Side};
+use slot::{NONE, index, next};
+use smol_str::SmolStr;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::ops::Range;
+use view::{Scratch, View, cut};
+
+/// Most rows that an answer may have before its limit: about 200 bytes of memory each.
+pub const GROUPS_MAX: usize = 1_000_000;
+/// Rows looked at in one go: their columns stay in the nearest caches.
+const CHUNK_ROWS: usize = 4096;
+
+/// Why an answer cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TallyError {
+    /// The answer has too many rows.
+    #[error(
+        "too many groups: more than {GROUPS_MAX}; group by fewer fields, take longer buckets or add a filter"
+    )]
+    TooManyGroups,
+    /// Too many amounts would have to be kept at once.
+    #[error(
+        "too many events to keep the amounts of, more than {SAMPLES_MAX}; take a shorter stretch of time or add a filter"
+    )]
+    TooManySamples,
+    /// Too many different values would have to be told apart.
+    #[error(
+        "too many distinct values, more than {INSTANCES_MAX}; take a shorter stretch of time, longer buckets or add a filter"
+    )]
+    TooManyInstances,
+    /// A sum does not fit.
+    #[error("a sum is too large; take a shorter stretch of time")]
+    TooLarge,
+    /// A frame lacks a column that the query looks at.
+    #[error("a frame has no column {0}, which the query looks at")]
+    MissingColumn(Field),
+    /// Cells were added where only events answer.
+    #[error("cells were added to a query that only events answer")]
+    NotRaw,
+    /// A frame is not what frames are.
+    #[error("a frame is malformed: {0}")]
+    Malformed(&'static str),
+}
+
+impl TallyError {
+    /// The flaw in the query, when it is the query that must change; otherwise the store is at fault.
+    pub fn flaw(&self) -> Option<Flaw> {
+        let (at, code) = match self {
+            Self::TooManyGroups => ("/group_by", FlawCode::TooMany),
+            Self::TooManySamples => ("/aggregate", FlawCode::TooMany),
+            Self::TooManyInstances => ("/field", FlawCode::TooMany),
+            Self::TooLarge => ("/measures", FlawCode::TooLarge),
+            Self::MissingColumn(_) | Self::NotRaw | Self::Malformed(_) => return None,
+        };
+        Some(Flaw::at(at, code, self))
+    }
+}
+
+/// An answer in the making.
+pub struct Tally<'q> {
+    query: &'q UsageQuery,
+    currency_of: Box<dyn Fn(&str) -> Currency + Send + 'q>,
+    currencies: Vec<Currency>,
+    /// The stretch asked about, and the one it is compared with.
+    sides: Vec<Side<'q>>,
+    series: Series,
+    /// By figure.
+    held: Vec<Held>,
+    voided: HashSet<EventId>,
+    room: Room,
+    needs_raw: bool,
+    has_held: bool,
+    cut_cells: Vec<i64>,
+    passing: Vec<u32>,
+    scratch: Scratch,
+}
+
+impl fmt::Debug for Tally<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tally")
+            .field("query", self.query)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'q> Tally<'q> {
+    /// Begins an answer; `currency_of` names the currency of an organization.
+    pub fn new(query: &'q UsageQuery, currency_of: impl Fn(&str) -> Currency + Send + 'q) -> Self {
+        Self::with_groups_max(query, currency_of, GROUPS_MAX)
+    }
+
+    fn with_groups_max(
+        query: &'q UsageQuery,
+        currency_of: impl Fn(&str) -> Currency + Send + 'q,
+        groups_max: usize,
+    ) -> Self {
+        let previous = query.previous.iter().map(|(window, buckets)| (*window, buckets));
+        let side = |(window, buckets)| Side::new(query, window, buckets, groups_max);
+        let is_held = |figure: &super::Figure| figure.source.is_held(query.aggregate());
+        Self {
+            query,
+            currency_of: Box::new(currency_of),
+            currencies: Vec::new(),
+            sides: std::iter::once((query.window, &query.buckets))
+                .chain(previous)
+                .map(side)
+                .collect(),
+            series: Series::new(),
+            held: query.figures.iter().map(|_| Held::default()).collect(),
+            voided: HashSet::new(),
+            room: Room::new(),
+            needs_raw: query.needs().raw.is_some(),
+            has_held: query.figures.iter().any(is_held),
+            cut_cells: query.cut_cells(),
+            passing: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Adds the rows of a frame. Every row must be added exactly once, the order is of no matter.
+    ///
+    /// After an error the tally is of no use.
+    pub fn add(&mut self, frame: &Frame) -> Result<(), TallyError> {
+        if frame.rows() == 0 {
+            return Ok(());
+        }
+        self.check_cells(frame)?;
+        let Some(view) = View::new(frame, self.query)? else {
+            return Ok(());
+        };
+        self.sides.iter_mut().for_each(|side| side.begin(&view));
+        if self.has_held {
+            self.series.begin(&view)?;
+        }
+        let has_cost = self
+            .query
+            .figures
+            .iter()
+            .any(|figure| figure.source == Source::Cost);
+        let currencies = has_cost.then(|| self.currencies(frame)).transpose()?;
+        let mut start = 0_usize;
+        while start < frame.rows() {
+            let end = start.saturating_add(CHUNK_ROWS).min(frame.rows());
+            self.add_rows(&view, start..end, currencies.as_ref())?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// The answer.
+    pub fn finish(mut self) -> Result<Answer, TallyError> {
+        let mut settled = Vec::with_capacity(self.sides.len());
+        self.held.iter_mut().for_each(|held| held.sort(&self.voided));
+        for side in &mut self.sides {
+            let mut figures = Vec::with_capacity(self.held.len());
+            for (place, (held, figure)) in self.held.iter().zip(&self.query.figures).enumerate() {
+                figures.push(if figure.source.is_held(self.query.aggregate) {
+                    vec![held.settle(side, &self.series, self.query)?]
+                } else {
+                    side.settle(place, &self.voided)?
+                });
+            }
+            settled.push(figures);
+        }
+        let mut sides = self.sides.iter().zip(&settled).map(|(side, settled)| Outcome {
+            side,
+            settled,
+            query: self.query,
+            currencies: &self.currencies,
+        });
+        let current = sides.next().expect("the stretch asked about is always there");
+        Ok(answer(self.query, &current, sides.next().as_ref()))
+    }
+
+    fn check_cells(&self, frame: &Frame) -> Result<(), TallyError> {
+        if frame.is_raw() {
+            return Ok(());
+        }
+        if self.needs_raw {
+            return Err(TallyError::NotRaw);
+        }
+        let whole = |at: &i64| at.rem_euclid(CELL_MICROS) == 0;
+        if !frame.at.iter().all(whole) {
+            return Err(TallyError::Malformed("a cell begins between two quarter hours"));
+        }
+        let is_cut = |at: &i64| self.cut_cells.contains(at);
+        if !self.cut_cells.is_empty() && frame.at.iter().any(is_cut) {
+            return Err(TallyError::Malformed("a cell lies across an end of the stretch"));
+        }
+        Ok(())
+    }
+
+    /// Finds the currencies of a frame's organizations.
+    fn currencies(&mut self, frame: &Frame) -> Result<Currencies, TallyError> {
+        let mut found = Currencies {
+            of_code: vec![NONE; frame.texts.len()],
+            places: Vec::new(),
+        };
+        for code in &frame.organization {
+            let place = found
+                .of_code
+                .get_mut(index(*code))
+                .ok_or(TallyError::Malformed("a code is beyond the dictionary"))?;
+            if *place != NONE {
+                continue;
+            }
+            let currency = (self.currency_of)(frame.texts.get(index(*code)).map_or("", SmolStr::as_str));
+            let fresh = next(&self.currencies).ok_or(TallyError::TooManyGroups)?;
+            let known = self.currencies.iter().zip(0_u32..).find(|(c, _)| **c == currency);
+            *place = known.map_or(fresh, |(_, place)| place);
+            if *place == fresh {
+                self.currencies.push(currency);
+            }
+            if !found.places.contains(place) {
+                found.places.push(*place);
+            }
+        }
+        Ok(found)
+    }
+
+    fn add_rows(
+        &mut self,
+        view: &View<'_>,
+        rows: Range<usize>,
+        currencies: Option<&Currencies>,
+    ) -> Result<(), TallyError> {
+        self.passing.clear();
+        self.passing.resize(rows.len(), 0);
+        view.filter(&rows, &mut self.passing)?;
+        self.note_voids(view, &rows)?;
+        self.add_levels(view, &rows)?;
+        for side in &mut self.sides {
+            if !side.place(view, &rows, &self.passing)? {
+                continue;
+            }
+            if let Some(currencies) = currencies {
+                side.add_currencies(view, &rows, currencies);
+            }
+            for figure in 0..self.query.figures.len() {
+                let Some(stream) = view.stream(figure, &rows, &mut self.scratch)? else {
+                    continue;
+                };
+                let chunk = Chunk {
+                    view,
+                    rows: rows.clone(),
+                    stream,
+                    currencies,
+                };
+                side.add(figure, &chunk, &mut self.room)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what the voids of a chunk take back, where single events matter.
+    fn note_voids(&mut self, view: &View<'_>, rows: &Range<usize>) -> Result<(), TallyError> {
+        if !self.needs_raw {
+            return Ok(());
+        }
+        let corrects = cut(&view.frame.corrects, rows).iter();
+        for (passing, corrects) in self.passing.iter().zip(corrects) {
+            if let (true, Some(event)) = (*passing != NONE, corrects) {
+                self.room.take()?;
+                self.voided.insert(*event);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_levels(&mut self, view: &View<'_>, rows: &Range<usize>) -> Result<(), TallyError> {
+        if !self.has_held {
+            return Ok(());
+        }
+        let until = self.query.window.end.min(self.query.now).micros();
+        for (place, (held, figure)) in self.held.iter_mut().zip(&self.query.figures).enumerate() {
+            if !figure.source.is_held(self.query.aggregate) {
+                continue;
+            }
+            let Some(stream) = view.stream(place, rows, &mut self.scratch)? else {
+                continue;
+            };
+            let chunk = LevelChunk {
+                view,
+                rows: rows.clone(),
+                numbers: &self.passing,
+                stream,
+                until,
+            };
+            held.add(&chunk, &mut self.series, &mut self.room)?;
+        }
+        Ok(())
+    }
+}
+
+/// One side with its values.
+#[derive(Debug)]
+struct Outcome<'t> {
+    side: &'t Side<'t>,
+    settled: &'t [Vec<Settled>],
+    query: &'t UsageQuery,
+    currencies: &'t [Currency],
+}
+
+/// A row before its values are written out: bucket, group texts, slot.
+type RowKey = (usize, Vec<Option<SmolStr>>, usize);
+
+impl Outcome<'_> {
+    fn keys(&self) -> Vec<RowKey> {
+        (0..self.side.slots.len())
+            .filter_map(|slot| {
+                let (ordinal, texts) = self.side.slots.key(u32::try_from(slot).ok()?)?;
+                Some((ordinal, texts, slot))
+            })
+            .collect()
+    }
+
+    fn value(&self, figure: usize, slot: Option<usize>) -> Value {
+        let by_place = self.settled.get(figure).map_or(&[][..], Vec::as_slice);
+        let asked = self.query.figures.get(figure);
+        if asked.is_some_and(|asked| side::is_by_currency(asked, self.query.aggregate)) {
+            return self.side.cost(by_place, self.currencies, slot);
+        }
+        by_place
+            .first()
+            .map_or(Value::Unknown, |settled| settled.value(slot).clone())
+    }
+
+    fn figures(&self, slot: Option<usize>) -> Figures {
+        let figures = self.query.figures.iter().enumerate();
+        let has_cost = self
+            .query
+            .figures
+            .iter()
+            .any(|figure| figure.source == Source::Cost);
+        Figures {
+            values: figures
+                .map(|(place, figure)| (figure.name.clone(), self.value(place, slot)))
+                .collect(),
+            unpriced: has_cost.then(|| self.side.unpriced(slot)),
+            previous: None,
+        }
+    }
+}
+
+fn answer(query: &UsageQuery, current: &Outcome<'_>, previous: Option<&Outcome<'_>>) -> Answer {
+    let mut keys = current.keys();
+    sort(&mut keys, query, current);
+    let truncated = keys.len() > query.limit;
+    keys.truncate(query.limit);
+    let before: HashMap<(usize, Vec<Option<SmolStr>>), usize> = previous
+        .iter()
+        .flat_map(|outcome| outcome.keys())
+        .map(|(ordinal, texts, slot)| ((ordinal, texts), slot))
+        .collect();
+    let rows = keys.into_iter().map(|(ordinal, texts, slot)| {
+        let mut figures = current.figures(Some(slot));
+        let key = (ordinal, texts);
+        figures.previous = previous.map(|previous| {
+            // A slot beyond all others has no rows, which is what a group without usage then had.
+            let slot = before.get(&key).copied().unwrap_or(usize::MAX);
+            Box::new(previous.figures(Some(slot)))
+        });
+        Row {
+            bucket_start: query.buckets.start(ordinal),
+            groups: query.groups.iter().cloned().zip(key.1).collect(),
+            figures,
+        }
+    });
+    let rows = rows.collect();
+    let mut total = current.figures(None);
+    total.previous = previous.map(|previous| Box::new(previous.figures(None)));
+    Answer {
+        rows,
+        total,
+        truncated,
+    }
+}
+
+fn sort(keys: &mut [RowKey], query: &UsageQuery, outcome: &Outcome<'_>) {
+    let values: Vec<Value> = match query.order.by {
+        OrderColumn::Figure(figure) => (0..keys.len())
+            .map(|slot| outcome.value(figure, Some(slot)))
+            .collect(),
+        OrderColumn::Bucket | OrderColumn::Group(_) => Vec::new(),
+    };
+    keys.sort_unstable_by(|a, b| {
+        let first = match query.order.by {
+            OrderColumn::Bucket => a.0.cmp(&b.0),
+            OrderColumn::Group(place) => a.1.get(place).cmp(&b.1.get(place)),
+            OrderColumn::Figure(_) => values.get(a.2).cmp(&values.get(b.2)),
+        };
+        let first = if query.order.falling {
+            first.reverse()
+        } else {
+            first
+        };
+        first.then_with(|| tie(a, b))
+    });
+}
+
+fn tie(a: &RowKey, b: &RowKey) -> Ordering {
+    (a.0, &a.1).cmp(&(b.0, &b.1))
+}
+
+#[cfg(test)]
+mod tests;
