@@ -1,4 +1,5 @@
 //! What settings may become, and what they may no longer once events depend on them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::sync::Arc;
 use tollgate_core::event::{Attribution, Draft};
