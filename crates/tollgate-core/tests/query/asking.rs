@@ -3,7 +3,7 @@
 use crate::usage::{Used, catalog, cells, currency_of, raw};
 use expect_test::Expect;
 use tollgate_core::frame::Frame;
-use tollgate_core::query::{Field, Grain, QueryParts, Tally, TallyError, UsageQuery};
+use tollgate_core::query::{Field, Form, QueryParts, Tally, TallyError, UsageQuery};
 use tollgate_core::time::Timestamp;
 
 pub(crate) fn instant(text: &str) -> i64 {
@@ -35,8 +35,8 @@ pub(crate) fn planned(query: &UsageQuery, events: &[Used]) -> Result<serde_json:
         .map(|read| {
             let within = |e: &&Used| read.window.contains(Timestamp::from_micros(e.at));
             let events: Vec<Used> = events.iter().filter(within).cloned().collect();
-            match read.grain {
-                Grain::Cells if all_kept => cells(&events),
+            match read.form {
+                Form::Cells if all_kept => cells(&events),
                 _ => raw(&events),
             }
         })

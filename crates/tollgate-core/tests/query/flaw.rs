@@ -151,7 +151,7 @@ fn needs(query: &str, want: Expect) {
     for read in &needs.reads {
         text.push_str(&format!(
             "{} {} {:?}\n",
-            read.window.start, read.window.end, read.grain
+            read.window.start, read.window.end, read.form
         ));
     }
     if let Some(raw) = &needs.raw {
@@ -217,17 +217,18 @@ fn a_store_is_told_what_to_read() {
     needs(
         &format!(r#"{JANUARY}, "measures": ["level"]"#),
         expect![[r#"
-        -9223372036854775808 µs 2026-02-01T00:00:00Z Raw
-        raw: level is a gauge, whose level is followed from event to event
-        fields ["category", "organization", "team", "project", "user"] measures ["level"] cost false categories None organizations None
-    "#]],
+            -9223372036854775808 µs 2026-02-01T00:00:00Z Raw
+            raw: level is a gauge, which rollups do not keep: its level is followed from event to event
+            fields ["category", "organization", "team", "project", "user"] measures ["level"] cost false categories None organizations None
+        "#]],
     );
     needs(
         &format!(r#"{JANUARY}, "measures": ["level"], "aggregate": "count""#),
         expect![[r#"
-        2026-01-01T00:00:00Z 2026-02-01T00:00:00Z Cells
-        fields [] measures ["level"] cost false categories None organizations None
-    "#]],
+            2026-01-01T00:00:00Z 2026-02-01T00:00:00Z Raw
+            raw: level is a gauge, which rollups do not keep: its level is followed from event to event
+            fields [] measures ["level"] cost false categories None organizations None
+        "#]],
     );
     needs(
         &format!(r#"{JANUARY}, "measures": ["seats"]"#),

@@ -16,11 +16,12 @@ pub use instance::INSTANCES_MAX;
 pub use sample::SAMPLES_MAX;
 
 use super::answer::{Answer, Figures, Row, Value};
-use super::{CELL_MICROS, Field, OrderColumn, Source, UsageQuery};
+use super::{Field, OrderColumn, Source, UsageQuery};
 use crate::flaw::{Flaw, FlawCode};
 use crate::frame::Frame;
 use crate::id::EventId;
 use crate::money::Currency;
+use crate::rollup::bucket_start;
 use held::{Held, LevelChunk, Series};
 use sample::Room;
 use settle::Settled;
@@ -207,7 +208,7 @@ impl<'q> Tally<'q> {
         if self.needs_raw {
             return Err(TallyError::NotRaw);
         }
-        let whole = |at: &i64| at.rem_euclid(CELL_MICROS) == 0;
+        let whole = |at: &i64| bucket_start(*at) == *at;
         if !frame.at.iter().all(whole) {
             return Err(TallyError::Malformed("a cell begins between two quarter hours"));
         }
