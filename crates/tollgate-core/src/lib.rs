@@ -27,7 +27,7 @@ pub mod flaw;
 pub mod frame;
 pub mod id;
 pub mod money;
-mod nearest;
+pub mod nearest;
 pub mod period;
 pub mod price;
 pub mod quantity;

@@ -3,7 +3,7 @@
 /// The known name nearest to a mistyped one, by the letters that differ; `None` when nothing is near.
 ///
 /// The last part of a known name counts as a name too, so that `Kathmandu` finds `Asia/Kathmandu`.
-pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Distance is quadratic in the lengths, and nobody mistypes a name into something this long.
     const WANTED_BYTES_MAX: usize = 64;
     if wanted.len() > WANTED_BYTES_MAX {
