@@ -1,0 +1,180 @@
+//! `tollgate prices`: the flags of the common prices. Tiers, conditions and multipliers are written as JSON.
+
+use super::settings::{Kind, put};
+use crate::assignment::{Assignments, pairs};
+use crate::output::Column;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::str::FromStr;
+use tollgate_core::decimal::Decimal;
+
+/// Flags that describe a price.
+#[derive(Args, Debug, Default)]
+#[command(after_long_help = NOTES)]
+pub(crate) struct Price {
+    /// Category it prices
+    #[arg(long)]
+    category: Option<String>,
+    /// Dimensions an event must have
+    #[arg(long = "match", value_name = "KEY=VALUE,…")]
+    matching: Vec<Assignments>,
+    /// What a measure costs: MEASURE=MODEL:AMOUNT, MODEL one of per-unit, per-thousand, per-million, per-minute,
+    /// per-second, per-request and flat
+    #[arg(long = "component", value_name = "MEASURE=MODEL:AMOUNT")]
+    components: Vec<Component>,
+    /// Currency, such as USD
+    #[arg(long)]
+    currency: Option<String>,
+    /// Since when it holds, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    effective_from: Option<String>,
+    /// Until when it holds, RFC 3339; a price that has priced something can change nothing else
+    #[arg(long, value_name = "TIME")]
+    effective_until: Option<String>,
+    /// Organization it holds for; without it, for all
+    #[arg(long)]
+    organization: Option<String>,
+}
+
+const NOTES: &str = "\
+Example:
+  tollgate prices create --category ai.completion --match provider=openai,model=gpt-4o \\
+    --component input_tokens=per-million:2.50 --component output_tokens=per-million:10.00 \\
+    --currency USD --effective-from 2026-01-01T00:00:00Z";
+
+/// A component as it is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Component {
+    measure: String,
+    model: String,
+    amount: String,
+}
+
+/// The models that an amount alone describes.
+const MODELS: [&str; 7] = [
+    "per_unit",
+    "per_thousand",
+    "per_million",
+    "per_minute",
+    "per_second",
+    "per_request",
+    "flat",
+];
+
+impl FromStr for Component {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text
+            .split_once('=')
+            .and_then(|(measure, rest)| Some((measure, rest.split_once(':')?)));
+        let Some((measure, (model, amount))) = parts else {
+            return Err(format!(
+                "`{text}` is no component; write input_tokens=per-million:2.50"
+            ));
+        };
+        let model = model.replace('-', "_");
+        if !MODELS.contains(&model.as_str()) {
+            return Err(format!(
+                "`{model}` takes more than an amount, or is no model; describe it in a JSON file"
+            ));
+        }
+        Decimal::parse(amount).map_err(|error| format!("the amount `{amount}` {error}"))?;
+        Ok(Self {
+            measure: measure.to_owned(),
+            model,
+            amount: amount.to_owned(),
+        })
+    }
+}
+
+impl Kind for Price {
+    const PATH: &'static str = "prices";
+    const ID: &'static str = "id";
+
+    fn columns() -> Vec<Column> {
+        vec![
+            Column::text("id", "/id"),
+            Column::text("category", "/category"),
+            Column::text("match", "/match"),
+            Column::text("components", "/components"),
+            Column::text("currency", "/currency"),
+            Column::text("from", "/effective_from"),
+            Column::text("until", "/effective_until"),
+            Column::text("organization", "/organization"),
+        ]
+    }
+
+    fn write(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
+        put(fields, "category", self.category.as_ref());
+        put(fields, "currency", self.currency.as_ref());
+        put(fields, "effective_from", self.effective_from.as_ref());
+        put(fields, "effective_until", self.effective_until.as_ref());
+        put(fields, "organization", self.organization.as_ref());
+        let matching: Map<String, Value> = pairs(&self.matching)
+            .map(|(key, value)| (key.to_owned(), value.into()))
+            .collect();
+        if !matching.is_empty() {
+            fields.insert("match".to_owned(), Value::Object(matching));
+        }
+        let mut components = Map::new();
+        for Component {
+            measure,
+            model,
+            amount,
+        } in &self.components
+        {
+            if components
+                .insert(measure.clone(), json!({"model": model, "amount": amount}))
+                .is_some()
+            {
+                return Err(format!("--component {measure}: given twice"));
+            }
+        }
+        if !components.is_empty() {
+            fields.insert("components".to_owned(), Value::Object(components));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_become_a_price() {
+        let price = Price {
+            category: Some("ai.completion".to_owned()),
+            matching: vec!["provider=openai,model=gpt-4o".parse().unwrap()],
+            components: vec![
+                "input_tokens=per-million:2.50".parse().unwrap(),
+                "requests=flat:1".parse().unwrap(),
+            ],
+            ..Price::default()
+        };
+        let mut fields = Map::from_iter([
+            ("currency".to_owned(), json!("EUR")),
+            ("category".to_owned(), json!("x")),
+        ]);
+        price.write(&mut fields).unwrap();
+        let want = json!({"category": "ai.completion", "currency": "EUR",
+            "match": {"model": "gpt-4o", "provider": "openai"},
+            "components": {"input_tokens": {"amount": "2.50", "model": "per_million"},
+                           "requests": {"amount": "1", "model": "flat"}}});
+        assert_eq!(Value::Object(fields), want);
+    }
+
+    #[test]
+    fn a_component_that_is_no_plain_amount_is_refused() {
+        for text in [
+            "input_tokens",
+            "a=per_million",
+            "a=graduated:1",
+            "a=per_unit:x",
+            "a=per_unit:1e400",
+        ] {
+            assert!(text.parse::<Component>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The answer to a question as rows and columns, and what else a person should know about it.
+
+use super::Bucket;
+use super::request::Request;
+use crate::output::{Column, Row, Sheet};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use tollgate_core::flaw::pointer;
+
+/// The rows with their columns, and notes for stderr.
+pub(super) fn sheet(answer: String, request: &Request) -> anyhow::Result<(Sheet, Vec<String>)> {
+    let mut sheet = Sheet::of_list(answer, "rows", Vec::new())?;
+    let answered: Value = serde_json::from_str(&sheet.answer)?;
+    for row in &mut sheet.rows {
+        show_time(row, request);
+        show_absent(row, request);
+        show_change(row, &request.measures);
+    }
+    sheet.columns = columns(&sheet, request);
+    let notes = notes(&answered, sheet.rows.len());
+    Ok((sheet, notes))
+}
+
+fn columns(sheet: &Sheet, request: &Request) -> Vec<Column> {
+    let has = |field: &str| sheet.rows.iter().any(|row| !row.value()[field].is_null());
+    let mut columns = Vec::new();
+    if request.bucket != Bucket::None {
+        columns.push(Column::text(bucket_title(request.bucket), "/bucket_start"));
+    }
+    columns.extend(
+        request
+            .group_by
+            .iter()
+            .map(|field| Column::text(field, &pointer(&[field]))),
+    );
+    columns.extend(
+        request
+            .measures
+            .iter()
+            .map(|measure| Column::number(measure, &pointer(&[measure]))),
+    );
+    for field in ["currency", "unpriced"] {
+        if has(field) && !request.group_by.iter().any(|grouped| grouped == field) {
+            columns.push(Column::text(field, &pointer(&[field])));
+        }
+    }
+    if has("previous") {
+        columns.push(Column::number("change", "/change"));
+    }
+    if let (Some(first), 2..) = (request.measures.first(), sheet.rows.len()) {
+        columns.push(Column::share(&pointer(&[first])));
+    }
+    columns
+}
+
+fn notes(answer: &Value, rows: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if answer["truncated"] == true {
+        notes.push(format!("only the first {rows} rows; --limit shows more"));
+    }
+    match &answer["total"]["unpriced"] {
+        Value::String(count) if count != "0" => notes.push(unpriced(count)),
+        Value::Number(count) if count.as_u64() != Some(0) => notes.push(unpriced(&count.to_string())),
+        _ => {}
+    }
+    notes
+}
+
+fn unpriced(count: &str) -> String {
+    format!("{count} events have no price and are not in the cost; `tollgate prices create` gives them one")
+}
+
+fn bucket_title(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Minute => "minute",
+        Bucket::Hour => "hour",
+        Bucket::Day => "day",
+        Bucket::Week => "week of",
+        Bucket::Month => "month",
+        Bucket::Year => "year",
+        Bucket::None => "",
+    }
+}
+
+/// The start of a stretch of time as people of the zone write it.
+fn show_time(row: &mut Row, request: &Request) {
+    let start = row.value()["bucket_start"]
+        .as_str()
+        .and_then(|text| text.parse::<Timestamp>().ok());
+    if let Some(start) = start {
+        row.show_as("bucket_start", readable(start, request.bucket, &request.zone));
+    }
+}
+
+fn readable(start: Timestamp, bucket: Bucket, zone: &TimeZone) -> String {
+    let local = start.to_zoned(zone.clone());
+    let pattern = match bucket {
+        Bucket::Year => "%Y",
+        Bucket::Month => "%Y-%m",
+        Bucket::Day | Bucket::Week => "%Y-%m-%d",
+        // Where clocks go back an hour comes twice, so the offset is part of its name.
+        _ if *zone == TimeZone::UTC => "%Y-%m-%d %H:%M",
+        _ => "%Y-%m-%d %H:%M %:z",
+    };
+    local.strftime(pattern).to_string()
+}
+
+/// A row for events that lack a field says so, rather than show nothing.
+fn show_absent(row: &mut Row, request: &Request) {
+    for field in &request.group_by {
+        if row.value()[field.as_str()].is_null() {
+            row.show_as(field, "(none)".to_owned());
+        }
+    }
+}
+
+/// The first measure's change against the period before. Floating point is good enough for a percentage to look at.
+fn show_change(row: &mut Row, measures: &[String]) {
+    let Some(measure) = measures.first() else { return };
+    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<f64>().ok());
+    let (now, before) = (
+        number(&row.value()[measure]),
+        number(&row.value()["previous"][measure]),
+    );
+    if let (Some(now), Some(before)) = (now, before)
+        && before != 0.0
+    {
+        row.show_as(
+            "change",
+            format!("{:+.1} %", (now - before) / before.abs() * 100.0),
+        );
+    }
+}
