@@ -1,1 +1,12 @@
+//! What tests of Tollgate share: fixtures, random inputs, a reference model and one suite for every store.
+//!
+//! Deliberately not here: anything a running product needs. [`model`] says a second time, in the plainest way, what
+//! recording, rating and querying mean; it shares value types with the core and no rule.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "this crate is test code: a failed expectation must stop the test where it fails"
+)]
 
+pub mod fixture;
+pub mod model;
