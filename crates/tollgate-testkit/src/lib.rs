@@ -10,3 +10,4 @@
 
 pub mod fixture;
 pub mod model;
+pub mod strategy;

@@ -8,8 +8,10 @@
 
 pub mod charge;
 pub mod curve;
+mod figure;
 pub mod gauge;
 pub mod number;
+pub mod query;
 pub mod rating;
 pub mod rule;
 pub mod window;

@@ -16,6 +16,25 @@ pub fn start_of(period: Period, zone: &Zone, instant: Timestamp) -> Timestamp {
     }
 }
 
+/// Where the window that an instant lies in ends.
+pub fn end_of(period: Period, zone: &Zone, instant: Timestamp) -> Timestamp {
+    let step = match period {
+        Period::Total => return Timestamp::from_micros(i64::MAX),
+        Period::Minute => return end_of_clock(zone, instant, 60),
+        Period::Hour => return end_of_clock(zone, instant, 3600),
+        Period::Day => 1.day(),
+        Period::Week => 1.week(),
+        Period::Month => 1.month(),
+        Period::Year => 1.year(),
+    };
+    first_instant(
+        zone,
+        first_date(period, date_of(zone, instant))
+            .checked_add(step)
+            .unwrap(),
+    )
+}
+
 fn local(zone: &Zone, instant: Timestamp) -> Zoned {
     instant.to_jiff().unwrap().to_zoned(zone.rules().clone())
 }
@@ -57,28 +76,44 @@ fn first_date(period: Period, date: Date) -> Date {
 
 /// The full hour or minute that the local clock last showed, or the turn of the clock since.
 fn start_of_clock(zone: &Zone, instant: Timestamp, step_seconds: i64) -> Timestamp {
-    let shows = |at: Timestamp| {
-        let local = local(zone, at);
-        i64::from(local.hour()) * 3600 + i64::from(local.minute()) * 60 + i64::from(local.second())
-    };
     let second = instant.micros().div_euclid(1_000_000);
-    let at = |second: i64| Timestamp::from_micros(second * 1_000_000);
-    let offset = |second: i64| local(zone, at(second)).offset();
-    let into = shows(instant) % step_seconds;
-    let (mut early, mut late) = (second - into, second);
-    if offset(early) == offset(second) {
-        return at(early);
+    let full = second - shown_seconds(zone, instant) % step_seconds;
+    turn_between(zone, (full, second)).map_or(at_second(full), |turn| turn.1)
+}
+
+/// The next full hour or minute of the local clock, or the turn of the clock before it.
+fn end_of_clock(zone: &Zone, instant: Timestamp, step_seconds: i64) -> Timestamp {
+    let second = instant.micros().div_euclid(1_000_000);
+    let full = second - shown_seconds(zone, instant) % step_seconds + step_seconds;
+    turn_between(zone, (second, full - 1)).map_or(at_second(full), |turn| turn.1)
+}
+
+/// The seconds of the day that the local clock shows.
+fn shown_seconds(zone: &Zone, instant: Timestamp) -> i64 {
+    let local = local(zone, instant);
+    i64::from(local.hour()) * 3600 + i64::from(local.minute()) * 60 + i64::from(local.second())
+}
+
+fn at_second(second: i64) -> Timestamp {
+    Timestamp::from_micros(second * 1_000_000)
+}
+
+/// The last second before the clock was turned and the first after, if it was turned in this stretch.
+fn turn_between(zone: &Zone, (mut early, mut late): (i64, i64)) -> Option<(Timestamp, Timestamp)> {
+    let offset = |second: i64| local(zone, at_second(second)).offset();
+    let (before, after) = (offset(early), offset(late));
+    if before == after {
+        return None;
     }
-    // The clock was turned in between: halve the stretch until the first second after the turn is found.
     while late - early > 1 {
         let middle = early + (late - early) / 2;
-        if offset(middle) == offset(second) {
-            late = middle
+        if offset(middle) == after {
+            late = middle;
         } else {
-            early = middle
+            early = middle;
         }
     }
-    at(late)
+    Some((at_second(early), at_second(late)))
 }
 
 #[cfg(test)]
@@ -102,7 +137,13 @@ mod tests {
             for n in 0..6000_i64 {
                 let instant = at("2005-12-30T00:00:00Z").plus_seconds(n * 50_021);
                 for period in Period::ALL {
-                    let core = period.window(&zone, instant).start;
+                    let window = period.window(&zone, instant);
+                    assert_eq!(
+                        end_of(period, &zone, instant),
+                        window.end,
+                        "end of {period} of {instant} in {name}"
+                    );
+                    let core = window.start;
                     assert_eq!(
                         start_of(period, &zone, instant),
                         core,
