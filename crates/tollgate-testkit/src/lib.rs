@@ -8,6 +8,8 @@
     reason = "this crate is test code: a failed expectation must stop the test where it fails"
 )]
 
+pub mod conformance;
 pub mod fixture;
 pub mod model;
+pub mod site;
 pub mod strategy;
