@@ -1,0 +1,12 @@
+//! The usage query, asked of small usage written in a table, and of random usage beside an independent model.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its own table may stop"
+)]
+
+mod aggregate;
+mod asking;
+mod flaw;
+mod gauge;
+mod row;
+mod usage;
