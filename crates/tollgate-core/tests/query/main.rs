@@ -8,5 +8,8 @@ mod aggregate;
 mod asking;
 mod flaw;
 mod gauge;
+mod model;
+mod property;
 mod row;
 mod usage;
+mod year;

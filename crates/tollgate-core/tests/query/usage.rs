@@ -90,7 +90,12 @@ pub(crate) fn raw(events: &[Used]) -> Frame {
 
 /// The cells of fifteen minutes that these events fold into, keeping every field.
 pub(crate) fn cells(events: &[Used]) -> Frame {
-    let rows = columns(events, |event| event.at.div_euclid(CELL) * CELL);
+    let mut rows = columns(events, |event| event.at.div_euclid(CELL) * CELL);
+    if !rows.dimensions.iter().any(|(key, _)| key.as_str() == "model") {
+        // A declared dimension has its column whether any event has a value or not.
+        rows.dimensions
+            .push(("model".parse().unwrap(), vec![0; events.len()]));
+    }
     let mut places: BTreeMap<Vec<u64>, usize> = BTreeMap::new();
     let mut cells = Frame {
         texts: rows.texts.clone(),
