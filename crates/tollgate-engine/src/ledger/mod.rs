@@ -20,7 +20,9 @@ use tollgate_core::category::{Category, MeasureKind};
 use tollgate_core::charge::{Charge, CostSource, Unpriced};
 use tollgate_core::event::Event;
 use tollgate_core::id::{EventId, PayloadHash, PriceId};
-use tollgate_core::price::{GaugeTimeline, RatingKey, RatingState, Running, Usage, Voided, rate, reverse};
+use tollgate_core::price::{
+    GaugeTimeline, Price, RatingKey, RatingState, Running, Usage, Voided, rate, reverse,
+};
 use tollgate_core::quantity::Quantity;
 use tollgate_core::text::Key;
 use tollgate_core::time::Timestamp;
@@ -107,14 +109,13 @@ impl Ledger {
         }
     }
 
-    /// Admits again what a store has committed, and gives the charge that rating it now comes to.
+    /// Rates a recorded event again, at the price it was recorded at, and gives the charge that this comes to.
     ///
-    /// `None` when it was in already. A store compares the charge with the one it kept: they differ only if something is damaged.
-    pub fn replay(&mut self, submission: &Submission, settings: &Settings) -> Option<Charge> {
-        match self.admit(submission, settings) {
-            Admission::Fresh { charge, .. } => Some(charge),
-            Admission::Duplicate { .. } | Admission::Conflict => None,
-        }
+    /// For a store that verifies itself, on a ledger of its own: identities are left alone. The charge differs from the recorded
+    /// one only if something is damaged, or if the event's category has changed since. What a recorded charge does not
+    /// tell (at which price a component was missing) is taken from it.
+    pub fn rate_again(&mut self, submission: &Submission, recorded: &Charge, settings: &Settings) -> Charge {
+        self.rating.charge_again(submission, recorded, settings)
     }
 
     /// Takes an identity without rating: what a checkpoint covers. `false` when it was taken already.
@@ -202,13 +203,38 @@ impl Rating {
         }
     }
 
+    fn charge_again(&mut self, submission: &Submission, recorded: &Charge, settings: &Settings) -> Charge {
+        let event = &submission.event;
+        match (
+            settings.catalog.category(event.category.as_str()),
+            &submission.voids,
+        ) {
+            (Some(category), None) => match &recorded.source {
+                CostSource::Priced(id) => self.rate_at(event, category, settings.book.price(*id)),
+                CostSource::Asserted | CostSource::Unpriced(Unpriced::NoPrice) => {
+                    self.rate_at(event, category, None)
+                }
+                CostSource::Unpriced(Unpriced::NoComponent(_) | Unpriced::TooLarge) => {
+                    self.read(event, category);
+                    recorded.clone()
+                }
+            },
+            (Some(_), Some(_)) | (None, _) => self.charge(submission, settings),
+        }
+    }
+
     fn rate(&mut self, event: &Event, category: &Category, settings: &Settings) -> Charge {
+        let currency = settings.currency(event.scope.organization.as_str());
+        let price = || settings.book.price_for(event, currency);
+        self.rate_at(event, category, event.asserted.is_none().then(price).flatten())
+    }
+
+    fn rate_at(&mut self, event: &Event, category: &Category, price: Option<&Price>) -> Charge {
         let gained = self.read(event, category);
         if let Some(cost) = event.asserted {
             return Charge::asserted(cost);
         }
-        let currency = settings.currency(event.scope.organization.as_str());
-        let Some(price) = settings.book.price_for(event, currency) else {
+        let Some(price) = price else {
             return Charge::unpriced(Unpriced::NoPrice);
         };
         let charge = rate(
