@@ -5,13 +5,15 @@
 
 use super::{Aggregate, Field, Source, Test, UsageQuery};
 use crate::period::Window;
-use crate::rollup::{BUCKET_MICROS, bucket_start};
 use crate::scope::ScopeKind;
 use crate::text::Key;
 use crate::time::Timestamp;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::fmt;
+
+/// Length of a rollup's cell: fifteen minutes, of which every offset of a zone in use is a multiple.
+pub const CELL_MICROS: i64 = 900_000_000;
 
 /// What a store must read to answer a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +41,12 @@ pub struct Read {
     /// The stretch.
     pub window: Window,
     /// In which form it answers.
-    pub form: Form,
+    pub grain: Grain,
 }
 
 /// The form in which a stretch can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Grain {
     /// As cells of fifteen minutes (or as events).
     Cells,
     /// As events only.
@@ -56,7 +58,7 @@ pub enum Form {
 pub enum RawReason {
     /// The aggregate looks at each event's own amount.
     Aggregate(Aggregate),
-    /// Gauges are not kept in cells: a level is followed from event to event.
+    /// A gauge's level is followed from event to event.
     Gauge(Key),
     /// Which events carry any part of a total is not kept in cells.
     Carriers(Key),
@@ -73,7 +75,7 @@ impl fmt::Display for RawReason {
             Self::Gauge(name) => {
                 write!(
                     f,
-                    "{name} is a gauge, which rollups do not keep: its level is followed from event to event"
+                    "{name} is a gauge, whose level is followed from event to event"
                 )
             }
             Self::Carriers(name) => write!(f, "which events carry a part of {name} is not kept in rollups"),
@@ -92,7 +94,7 @@ impl UsageQuery {
                     start: self.reads_from(),
                     end: self.window.end,
                 },
-                form: Form::Raw,
+                grain: Grain::Raw,
             }],
             None => self.reads(),
         };
@@ -129,7 +131,7 @@ impl UsageQuery {
             return Some(RawReason::Aggregate(self.aggregate));
         }
         for figure in &self.figures {
-            if matches!(figure.source, Source::Gauge(_)) {
+            if figure.source.is_held(self.aggregate) {
                 return Some(RawReason::Gauge(figure.name.clone()));
             }
             if figure.source.measures().len() > 1 && self.aggregate != Aggregate::Sum {
@@ -155,24 +157,24 @@ impl UsageQuery {
             return Vec::new();
         };
         let mut reads: Vec<Read> = Vec::new();
-        let mut read = |from: Timestamp, to: Timestamp, form| {
+        let mut read = |from: Timestamp, to: Timestamp, grain| {
             let window = Window {
                 start: from.clamp(first, last),
                 end: to.clamp(first, last),
             };
             if window.start < window.end {
-                reads.push(Read { window, form });
+                reads.push(Read { window, grain });
             }
         };
         let mut done = first;
         for cut in cuts.iter().copied().filter(|cut| !is_cell_edge(*cut)) {
             let cell = cell_of(cut);
             let from = cell.start.max(done);
-            read(done, from, Form::Cells);
-            read(from, cell.end, Form::Raw);
+            read(done, from, Grain::Cells);
+            read(from, cell.end, Grain::Raw);
             done = cell.end.max(done);
         }
-        read(done, last, Form::Cells);
+        read(done, last, Grain::Cells);
         reads
     }
 
@@ -222,13 +224,13 @@ impl UsageQuery {
 }
 
 fn is_cell_edge(at: Timestamp) -> bool {
-    at.micros().rem_euclid(BUCKET_MICROS) == 0
+    at.micros().rem_euclid(CELL_MICROS) == 0
 }
 
 fn cell_of(at: Timestamp) -> Window {
-    let start = bucket_start(at.micros());
+    let start = at.micros().saturating_sub(at.micros().rem_euclid(CELL_MICROS));
     Window {
         start: Timestamp::from_micros(start),
-        end: Timestamp::from_micros(start.saturating_add(BUCKET_MICROS)),
+        end: Timestamp::from_micros(start.saturating_add(CELL_MICROS)),
     }
 }
