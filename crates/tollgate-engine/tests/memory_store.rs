@@ -14,6 +14,11 @@ impl Opener for InMemory {
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
         Arc::new(MemoryStore::new(identity(), clock))
     }
+
+    fn keeps(&self) -> bool {
+        false
+    }
 }
 
 tollgate_testkit::conformance!(InMemory);
+tollgate_testkit::proofs!(InMemory, 200);

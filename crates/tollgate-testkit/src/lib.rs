@@ -11,5 +11,9 @@
 pub mod conformance;
 pub mod fixture;
 pub mod model;
+pub mod proof;
 pub mod site;
+pub mod story;
 pub mod strategy;
+
+pub use proptest;

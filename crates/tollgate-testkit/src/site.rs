@@ -2,10 +2,13 @@
 
 use crate::fixture::{NOON, PriceDraft, Sent, at, catalog, price_id};
 use crate::model::charge::Cost;
+use crate::model::query::Answered;
 use async_trait::async_trait;
+use serde_json::Value;
 use std::sync::Arc;
 use tollgate_core::id::EventId;
 use tollgate_core::price::Price;
+use tollgate_core::query::UsageQuery;
 use tollgate_engine::clock::{Clock, SimulatedClock};
 use tollgate_engine::settings::{Organization, PriceRecord, Settings};
 use tollgate_engine::store::{
@@ -17,6 +20,11 @@ use tollgate_engine::store::{
 pub trait Opener: Send + Sync + 'static {
     /// Opens the test's store: empty at first, later with what it kept.
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn Store>;
+
+    /// Whether a store that is closed and opened again still has what it recorded.
+    fn keeps(&self) -> bool {
+        true
+    }
 }
 
 /// A store with its clock and settings.
@@ -174,6 +182,16 @@ impl Site {
             .into_iter()
             .map(|stored| stored.event.id.to_string())
             .collect()
+    }
+
+    /// Answers the body of a `POST /v1/query`, asked when all fixtures have happened.
+    pub async fn ask(&self, question: &Value) -> Answered {
+        let parts = serde_json::from_value(question.clone()).unwrap();
+        let now = at("2027-01-01T00:00:00Z");
+        let query = UsageQuery::new(&parts, &self.settings.catalog, now)
+            .unwrap_or_else(|flaws| panic!("{question}: {flaws:#?}"));
+        let answer = self.store.usage(Arc::new(query), self.settings.clone()).await;
+        Answered::from(&answer.unwrap_or_else(|error| panic!("{question}: {error}")))
     }
 
     /// Recomputes everything derived and panics when something differs.

@@ -19,23 +19,16 @@ pub(super) struct Scene<'a> {
     pub(super) model: &'a Model,
     pub(super) asked: &'a Asked<'a>,
     /// Everything that passes the filters, at whatever time.
-    pub(super) entries: &'a [&'a Entry],
+    pub(super) admitted: &'a [&'a Entry],
+    /// What of it belongs to the row.
+    pub(super) here: &'a [&'a Entry],
     /// The row; everything asked about when there is none.
     pub(super) key: Option<&'a RowKey>,
 }
 
 impl<'a> Scene<'a> {
-    /// The entries of the row.
     fn here(&self) -> impl Iterator<Item = &'a Entry> {
-        let of_row = |entry: &&Entry| {
-            self.asked.covers(entry.at) && self.key.is_none_or(|key| self.asked.key(entry) == *key)
-        };
-        self.entries
-            .iter()
-            .copied()
-            .filter(of_row)
-            .collect::<Vec<_>>()
-            .into_iter()
+        self.here.iter().copied()
     }
 
     /// The number of events whose cost nobody knows, voids taken off.
@@ -229,7 +222,7 @@ fn held(scene: &Scene<'_>, measure: &str, aggregate: &str) -> String {
     let (from, to) = scene.asked.stretch(scene.key);
     let until = to.min(scene.asked.now);
     let mut usage = whole(0);
-    for (first, readings) in all_series(scene.entries, measure) {
+    for (first, readings) in all_series(scene.admitted, measure) {
         if scene.key.is_none_or(|key| scene.asked.groups(first) == key.1) {
             usage += between(&readings, Some((from, until)));
         }

@@ -17,6 +17,7 @@ pub mod rule;
 pub mod window;
 
 use crate::fixture::{PriceDraft, Sent, at};
+use crate::strategy::every_use;
 use charge::Cost;
 use gauge::{Reading, integral};
 use number::{Exact, exact};
@@ -107,18 +108,26 @@ impl Model {
 
     /// Gives a price an end.
     pub fn close(&mut self, id: PriceId, until: &str) {
-        self.rules
-            .iter_mut()
-            .filter(|rule| rule.id == id)
-            .for_each(|rule| rule.close(until));
+        let place = self.rules.iter().position(|rule| rule.id == id).unwrap();
+        self.rules[place] = self.rules[place].clone().ending(until);
     }
 
-    /// Whether some of these uses would find two prices with nothing to decide, were this one written too.
-    pub fn ties(&self, draft: &PriceDraft, uses: &[Sent]) -> bool {
-        let mut rules = self.rules.clone();
-        rules.push(Rule::new(PriceId::from_bits(0), draft));
-        uses.iter()
-            .any(|sent| best_of(&rules, sent, self.currency(&sent.organization)).len() > 1)
+    /// Whether some use of the price's category could have this price or another one with nothing to decide between the
+    /// two. A third that comes before both is no excuse: it may end.
+    pub fn ties(&self, new: &Rule) -> bool {
+        self.rules.iter().filter(|rule| rule.id != new.id).any(|other| {
+            // Where two prices hold together, they do so when the later one begins.
+            let begins = [new.from, other.from].map(|from| from.to_string());
+            let uses = every_use(new.text("category").unwrap(), &begins);
+            let pair = [new.clone(), other.clone()];
+            let currency = new.text("currency").unwrap();
+            uses.iter().any(|sent| best_of(&pair, sent, currency).len() > 1)
+        })
+    }
+
+    /// The prices.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// Whether a price has priced anything.

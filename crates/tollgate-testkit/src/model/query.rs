@@ -6,8 +6,10 @@ use crate::model::number::{Exact, exact};
 use crate::model::window::{end_of, start_of};
 use crate::model::{Entry, Model};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use tollgate_core::decimal::Decimal;
 use tollgate_core::period::Period;
+use tollgate_core::query::Answer;
 use tollgate_core::time::Timestamp;
 use tollgate_core::zone::Zone;
 
@@ -40,20 +42,72 @@ pub(super) struct Asked<'a> {
     zone: Zone,
 }
 
+impl From<&Answer> for Answered {
+    fn from(answer: &Answer) -> Self {
+        let rows = answer.rows.iter().map(|row| {
+            let groups = row
+                .groups
+                .iter()
+                .map(|(_, text)| text.as_ref().map(ToString::to_string));
+            ((row.bucket_start, groups.collect()), figures(&row.figures))
+        });
+        Self {
+            rows: rows.collect(),
+            total: figures(&answer.total),
+            truncated: answer.truncated,
+        }
+    }
+}
+
+fn figures(figures: &tollgate_core::query::Figures) -> Figures {
+    let values = figures.values.iter();
+    let named = values.map(|(name, value)| (name.to_string(), print(value)));
+    let unpriced = figures
+        .unpriced
+        .map(|count| ("unpriced".to_owned(), count.to_string()));
+    named.chain(unpriced).collect()
+}
+
+fn print(value: &tollgate_core::query::Value) -> String {
+    use tollgate_core::query::Value;
+    match value {
+        Value::Unknown => "null".to_owned(),
+        Value::Count(count) => count.to_string(),
+        Value::Amount { units, places } => Decimal::from_parts(*units, *places).to_string(),
+        Value::ByCurrency(costs) => {
+            let costs = costs
+                .iter()
+                .map(|(currency, cost)| format!("{currency} {}", print(cost)));
+            costs.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
 impl Model {
     /// Answers a query, written as the body of `POST /v1/query` with every measure named.
     pub fn answer(&self, json: &Value, now: Timestamp) -> Answered {
         let asked = Asked::new(json, now);
-        let entries: Vec<&Entry> = self
+        let admitted: Vec<&Entry> = self
             .entries()
             .iter()
             .filter(|entry| asked.admits(entry))
             .collect();
-        let figures = |key: Option<&RowKey>| -> Figures {
+        let covered = admitted.iter().filter(|entry| asked.covers(entry.at));
+        let mut by_row: BTreeMap<RowKey, Vec<&Entry>> = BTreeMap::new();
+        for entry in covered.clone() {
+            by_row.entry(asked.key(entry)).or_default().push(entry);
+        }
+        for measure in asked.measures() {
+            for key in self.held_keys(&asked, &admitted, measure) {
+                by_row.entry(key).or_default();
+            }
+        }
+        let scene = |here: Vec<&Entry>, key: Option<&RowKey>| {
             let scene = Scene {
                 model: self,
                 asked: &asked,
-                entries: &entries,
+                admitted: &admitted,
+                here: &here,
                 key,
             };
             let mut figures: Figures = asked
@@ -65,18 +119,9 @@ impl Model {
             }
             figures
         };
-        let mut keys: BTreeSet<RowKey> = entries
-            .iter()
-            .filter(|entry| asked.covers(entry.at))
-            .map(|entry| asked.key(entry))
-            .collect();
-        keys.extend(
-            asked
-                .measures()
-                .flat_map(|measure| self.held_keys(&asked, &entries, measure)),
-        );
-        let rows = keys.into_iter().map(|key| {
-            let figures = figures(Some(&key));
+        let total = scene(covered.copied().collect(), None);
+        let rows = by_row.into_iter().map(|(key, here)| {
+            let figures = scene(here, Some(&key));
             (key, figures)
         });
         let mut rows: Vec<(RowKey, Figures)> = rows.collect();
@@ -88,7 +133,7 @@ impl Model {
         rows.truncate(limit);
         Answered {
             rows,
-            total: figures(None),
+            total,
             truncated,
         }
     }

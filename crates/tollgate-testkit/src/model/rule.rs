@@ -15,6 +15,9 @@ use tollgate_core::zone::Zone;
 pub struct Rule {
     /// Its id.
     pub id: PriceId,
+    /// The first instant at which it holds.
+    pub from: Timestamp,
+    until: Option<Timestamp>,
     json: Value,
 }
 
@@ -32,15 +35,25 @@ pub struct Chosen<'a> {
 impl Rule {
     /// The price of this draft.
     pub fn new(id: PriceId, draft: &PriceDraft) -> Self {
+        let json = draft.json().clone();
         Self {
             id,
-            json: draft.json().clone(),
+            from: at(json["effective_from"].as_str().unwrap()),
+            until: json["effective_until"].as_str().map(at),
+            json,
         }
     }
 
-    /// Gives it an end.
-    pub fn close(&mut self, until: &str) {
+    /// The same price with this end.
+    pub fn ending(mut self, until: &str) -> Self {
         self.json["effective_until"] = Value::from(until);
+        self.until = Some(at(until));
+        self
+    }
+
+    /// The price as JSON.
+    pub fn json(&self) -> &Value {
+        &self.json
     }
 
     /// A text of the price.
@@ -53,11 +66,6 @@ impl Rule {
         Zone::parse(self.text("timezone").unwrap_or("UTC")).unwrap()
     }
 
-    /// The first instant at which it holds.
-    pub fn from(&self) -> Timestamp {
-        at(self.text("effective_from").unwrap())
-    }
-
     fn matches(&self) -> BTreeMap<&str, &str> {
         let pairs = self.json["match"].as_object().unwrap().iter();
         pairs
@@ -65,30 +73,23 @@ impl Rule {
             .collect()
     }
 
-    fn fits(&self, sent: &Sent, currency: &str) -> bool {
-        let instant = at(&sent.at);
-        self.text("category") == Some(&sent.category)
+    fn fits(&self, sent: &Sent, (currency, instant): (&str, Timestamp)) -> bool {
+        self.from <= instant
+            && self.until.is_none_or(|until| instant < until)
+            && self.text("category") == Some(&sent.category)
             && self.text("currency") == Some(currency)
             && self
                 .text("organization")
                 .is_none_or(|own| own == sent.organization)
-            && self.from() <= instant
-            && self
-                .text("effective_until")
-                .is_none_or(|until| instant < at(until))
             && self
                 .matches()
                 .iter()
                 .all(|(key, value)| sent.dimensions.get(*key).is_some_and(|v| v == value))
     }
 
-    /// What makes one price win over another: whose it is, how specific, how late it starts.
-    fn rank(&self) -> (bool, usize, Timestamp) {
-        (
-            self.text("organization").is_some(),
-            self.matches().len(),
-            self.from(),
-        )
+    /// What makes one price win over another: whose it is, and how specific.
+    fn rank(&self) -> (bool, usize) {
+        (self.text("organization").is_some(), self.matches().len())
     }
 
     /// The component that charges a measure: its own, else that of the measure it is a part of.
@@ -135,14 +136,17 @@ pub fn rule_for<'a>(rules: &'a [Rule], sent: &Sent, currency: &str) -> Option<&'
     best.first().copied()
 }
 
-/// The prices that nothing comes before.
+/// The prices that nothing comes before: more than one is a tie. Of the same match written again, the later counts.
 pub fn best_of<'a>(rules: &'a [Rule], sent: &Sent, currency: &str) -> Vec<&'a Rule> {
-    let fitting: Vec<&Rule> = rules.iter().filter(|rule| rule.fits(sent, currency)).collect();
-    let top = fitting.iter().map(|rule| rule.rank()).max();
-    fitting
-        .into_iter()
-        .filter(|rule| Some(rule.rank()) == top)
-        .collect()
+    let when = (currency, at(&sent.at));
+    let mut best: Vec<&Rule> = rules.iter().filter(|rule| rule.fits(sent, when)).collect();
+    let top = best.iter().map(|rule| rule.rank()).max();
+    best.retain(|rule| Some(rule.rank()) == top);
+    if best.windows(2).all(|pair| pair[0].matches() == pair[1].matches()) {
+        let latest = best.iter().map(|rule| rule.from).max();
+        best.retain(|rule| Some(rule.from) == latest);
+    }
+    best
 }
 
 fn holds(component: &Value, category: &Category, sent: &Sent) -> bool {

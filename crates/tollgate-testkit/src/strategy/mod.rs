@@ -10,8 +10,8 @@ mod usage;
 
 pub use ask::ask;
 pub use instant::{instant, instants};
-pub use price::price_draft;
-pub use usage::{every_use, sent};
+pub use price::{broad_price, price_draft};
+pub use usage::{dense_sent, every_use, sent};
 
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str>
 }
 
 /// Nothing, or one of these.
-fn maybe<T: std::fmt::Debug + Clone>(
+pub(crate) fn maybe<T: std::fmt::Debug + Clone>(
     chance: f64,
     some: impl Strategy<Value = T>,
 ) -> impl Strategy<Value = Option<T>> {

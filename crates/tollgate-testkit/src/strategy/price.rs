@@ -21,11 +21,12 @@ const MONEY: &[&str] = &[
 pub fn price_draft() -> impl Strategy<Value = PriceDraft> {
     let category = prop_oneof![4 => Just(CHAT), 2 => Just(DISK), 1 => Just("api.request")];
     let matches = (
-        maybe(0.6, one_of(&["m1", "m2"])),
-        maybe(0.3, one_of(&["eu", "us"])),
+        maybe(0.4, one_of(&["m1", "m2"])),
+        maybe(0.2, one_of(&["eu", "us"])),
     );
-    let when = (instants(), maybe(0.3, instants()));
-    let whose = (maybe(0.3, one_of(&["acme", "beta"])), maybe(0.15, Just("EUR")));
+    let from = prop_oneof![3 => Just("2020-01-01T00:00:00Z"), 2 => instants()];
+    let when = (from, maybe(0.15, instants()));
+    let whose = (maybe(0.2, one_of(&["acme", "beta"])), maybe(0.15, Just("EUR")));
     let how = (
         maybe(0.3, one_of(&["America/Los_Angeles", "Asia/Kathmandu"])),
         maybe(0.3, period()),
@@ -33,6 +34,19 @@ pub fn price_draft() -> impl Strategy<Value = PriceDraft> {
     (category, matches, when, whose, how).prop_flat_map(|(category, matches, when, whose, how)| {
         components(category)
             .prop_map(move |components| drafted(category, matches, when, (whose, how), components))
+    })
+}
+
+/// A price in dollars for every use of a category since 2020.
+pub fn broad_price(category: &'static str) -> impl Strategy<Value = PriceDraft> {
+    components(category).prop_map(move |components| {
+        drafted(
+            category,
+            (None, None),
+            ("2020-01-01T00:00:00Z", None),
+            Default::default(),
+            components,
+        )
     })
 }
 

@@ -1,8 +1,9 @@
 //! Random usage.
 
 use super::{instant, maybe, one_of};
-use crate::fixture::{CHAT, DISK, SEAT, Sent, usage};
+use crate::fixture::{CHAT, DISK, NOON, SEAT, Sent, usage};
 use proptest::prelude::*;
+use tollgate_core::time::Timestamp;
 
 /// Amounts at and around the tiers of [`super::price_draft`], with and without a fraction.
 const AMOUNTS: &[&str] = &[
@@ -68,6 +69,23 @@ fn scope() -> impl Strategy<Value = [Option<&'static str>; 4]> {
     (organization, team, project, user).prop_map(|(o, t, p, u)| [Some(o), t, p, u])
 }
 
+/// Random usage by one user within a few days, so that nearly all of it meets in the same running totals and series.
+pub fn dense_sent() -> impl Strategy<Value = Sent> {
+    let when = (0..6_i64, prop_oneof![4 => Just(0_i64), 1 => Just(500_001_i64)]);
+    (category_and_amounts(), 0..1000_u16, when, maybe(0.1, Just("m1"))).prop_map(
+        |((category, measures), id, (hours, micros), model)| {
+            let at = crate::fixture::at(NOON).plus_seconds(hours * 5 * 3600).micros() + micros;
+            let at = Timestamp::from_micros(at).to_string();
+            let mut sent = usage("acme").category(category).id(id).user("u1").at(&at);
+            sent.measures = measures
+                .into_iter()
+                .map(|(name, amount)| (name.to_owned(), amount.to_owned()))
+                .collect();
+            model.map_or(sent.clone(), |model| sent.model(model))
+        },
+    )
+}
+
 type Amounts = (&'static str, Vec<(&'static str, &'static str)>);
 
 fn category_and_amounts() -> impl Strategy<Value = Amounts> {
@@ -92,10 +110,10 @@ fn dimensions() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     (model, region, session).prop_map(|(a, b, c)| [a, b, c].into_iter().flatten().collect())
 }
 
-/// A use of every category with every combination of dimensions, by two organizations, at every instant that a price
-/// begins or ends: whatever two prices can tie for is among them.
-pub fn every_use(instants: &[String]) -> Vec<Sent> {
-    let with = |uses: Vec<Sent>, key: &str, values: [&str; 4]| -> Vec<Sent> {
+/// A use of a category with every combination of the dimensions that prices match, by two organizations, at each of
+/// these instants: whatever two random prices can tie for is among them.
+pub fn every_use(category: &str, instants: &[String]) -> Vec<Sent> {
+    let with = |uses: Vec<Sent>, key: &str, values: [&str; 3]| -> Vec<Sent> {
         let set = |sent: &Sent, value: &str| match value {
             "" => sent.clone(),
             value => sent.clone().dimension(key, value),
@@ -104,14 +122,11 @@ pub fn every_use(instants: &[String]) -> Vec<Sent> {
             .flat_map(|sent| values.map(|value| set(sent, value)))
             .collect()
     };
-    let categories = [CHAT, DISK, "api.request"];
-    let uses = categories
-        .into_iter()
-        .flat_map(|category| ["acme", "beta"].map(|o| usage(o).category(category)));
+    let uses = ["acme", "beta"].map(|organization| usage(organization).category(category));
     let uses = with(
-        with(uses.collect(), "model", ["", "m1", "m2", "m3"]),
+        with(uses.into(), "model", ["", "m1", "m2"]),
         "region",
-        ["", "eu", "us", "other"],
+        ["", "eu", "us"],
     );
     instants
         .iter()

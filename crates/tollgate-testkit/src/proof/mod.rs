@@ -1,0 +1,61 @@
+//! Proofs: properties that hold on every store, tried with random inputs.
+//!
+//! A store's tests say `tollgate_testkit::proofs!(opener, cases)`. `TOLLGATE_PROPTEST_CASES` asks for another number of cases.
+
+pub mod calendar;
+pub mod isolation;
+pub mod order;
+
+use crate::fixture::{PriceDraft, price_id};
+use crate::model::Model;
+use crate::model::rule::Rule;
+use crate::site::{Opener, Site};
+
+/// A test for each property, on stores that the opener opens.
+#[macro_export]
+macro_rules! proofs {
+    ($opener:expr, $cases:expr) => {
+        $crate::proptest::proptest! {
+            #![proptest_config($crate::strategy::cases($cases))]
+
+            #[test]
+            fn any_story_goes_as_the_model_says(story in $crate::story::story()) {
+                $crate::conformance::in_runtime($crate::story::tell(&$opener, &story));
+            }
+
+            #[test]
+            fn charges_and_voids_go_as_the_model_says(story in $crate::story::dense_story()) {
+                $crate::conformance::in_runtime($crate::story::tell(&$opener, &story));
+            }
+
+            #[test]
+            fn what_usage_costs_together_does_not_depend_on_the_order_it_arrives_in(deal in $crate::proof::order::deal()) {
+                $crate::proof::order::order_does_not_matter(&$opener, &deal);
+            }
+
+            #[test]
+            fn what_one_organization_does_changes_no_answer_of_another(pair in $crate::proof::isolation::pair()) {
+                $crate::proof::isolation::organizations_are_apart(&$opener, &pair);
+            }
+        }
+
+        #[test]
+        fn days_of_a_year_add_up_in_every_zone_and_last_as_long_as_they_do() {
+            $crate::proof::calendar::days_add_up(&$opener);
+        }
+    };
+}
+
+/// A store with those of the prices that do not tie.
+async fn priced(opener: &dyn Opener, prices: &[PriceDraft]) -> Site {
+    let mut site = Site::open(opener).await.organization("beta", "USD").await;
+    let mut model = Model::new(site.settings.catalog.clone(), site.store.identity_key());
+    for (n, draft) in (1..).zip(prices) {
+        let id = price_id(n);
+        if !model.ties(&Rule::new(id, draft)) {
+            model.price(id, draft);
+            site = site.price(n, draft).await;
+        }
+    }
+    site
+}
