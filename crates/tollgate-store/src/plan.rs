@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tollgate_core::period::Window;
-use tollgate_core::query::{Field, Grain as Form, Needs, RawReason};
+use tollgate_core::query::{Field, Form, Needs, RawReason};
 use tollgate_core::rollup::{DAY_MICROS, Grain, RollupSet, day_of};
 use tollgate_core::scope::ScopeKind;
 use tollgate_core::text::Key;
@@ -49,7 +49,7 @@ pub(crate) fn plan(needs: &Needs, grains: &[Arc<Grain>], census: &Census) -> Pla
     let mut plan = Plan::default();
     let sets = usable_sets(needs);
     for read in &needs.reads {
-        match read.grain {
+        match read.form {
             Form::Cells if !sets.is_empty() => {
                 for numbers in by_category(grains, census).into_values() {
                     plan.add(needs, grains, census, (&sets, &numbers, read.window));

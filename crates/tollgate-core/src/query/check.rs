@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::flaw::{Flaw, FlawCode, pointer};
 use crate::nearest::nearest;
 use crate::period::{Period, WINDOWS_MAX, Window};
+use crate::rollup::{BUCKET_MICROS, bucket_start};
 use crate::text::{Key, LABEL_BYTES_MAX};
 use crate::time::Timestamp;
 use crate::zone::Zone;
@@ -391,11 +392,7 @@ impl Judge {
         let to = parts.to.as_deref().map(|text| self.instant("to", text));
         let end = match to {
             Some(to) => to?,
-            None => {
-                let cell = super::CELL_MICROS;
-                let begun = now.micros().saturating_sub(now.micros().rem_euclid(cell));
-                Timestamp::from_micros(begun.saturating_add(cell))
-            }
+            None => Timestamp::from_micros(bucket_start(now.micros()).saturating_add(BUCKET_MICROS)),
         };
         let start = match from {
             Some(from) => from?,

@@ -25,7 +25,7 @@ pub use check::{
 pub use field::{Field, FieldError};
 pub use figure::{Figure, Source};
 pub use filter::{Filter, Glob, Test};
-pub use needs::{CELL_MICROS, Grain, Needs, RawReason, Read};
+pub use needs::{Form, Needs, RawReason, Read};
 pub use parts::{FilterParts, QueryParts};
 pub use tally::{GROUPS_MAX, INSTANCES_MAX, SAMPLES_MAX, Tally, TallyError};
 

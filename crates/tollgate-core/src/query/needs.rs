@@ -5,15 +5,13 @@
 
 use super::{Aggregate, Field, Source, Test, UsageQuery};
 use crate::period::Window;
+use crate::rollup::{BUCKET_MICROS, bucket_start};
 use crate::scope::ScopeKind;
 use crate::text::Key;
 use crate::time::Timestamp;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::fmt;
-
-/// Length of a rollup's cell: fifteen minutes, of which every offset of a zone in use is a multiple.
-pub const CELL_MICROS: i64 = 900_000_000;
 
 /// What a store must read to answer a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +39,12 @@ pub struct Read {
     /// The stretch.
     pub window: Window,
     /// In which form it answers.
-    pub grain: Grain,
+    pub form: Form,
 }
 
 /// The form in which a stretch can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grain {
+pub enum Form {
     /// As cells of fifteen minutes (or as events).
     Cells,
     /// As events only.
@@ -58,7 +56,7 @@ pub enum Grain {
 pub enum RawReason {
     /// The aggregate looks at each event's own amount.
     Aggregate(Aggregate),
-    /// A gauge's level is followed from event to event.
+    /// Gauges are not kept in cells: a level is followed from event to event.
     Gauge(Key),
     /// Which events carry any part of a total is not kept in cells.
     Carriers(Key),
@@ -75,7 +73,7 @@ impl fmt::Display for RawReason {
             Self::Gauge(name) => {
                 write!(
                     f,
-                    "{name} is a gauge, whose level is followed from event to event"
+                    "{name} is a gauge, which rollups do not keep: its level is followed from event to event"
                 )
             }
             Self::Carriers(name) => write!(f, "which events carry a part of {name} is not kept in rollups"),
@@ -94,7 +92,7 @@ impl UsageQuery {
                     start: self.reads_from(),
                     end: self.window.end,
                 },
-                grain: Grain::Raw,
+                form: Form::Raw,
             }],
             None => self.reads(),
         };
@@ -131,7 +129,7 @@ impl UsageQuery {
             return Some(RawReason::Aggregate(self.aggregate));
         }
         for figure in &self.figures {
-            if figure.source.is_held(self.aggregate) {
+            if matches!(figure.source, Source::Gauge(_)) {
                 return Some(RawReason::Gauge(figure.name.clone()));
             }
             if figure.source.measures().len() > 1 && self.aggregate != Aggregate::Sum {
@@ -157,24 +155,24 @@ impl UsageQuery {
             return Vec::new();
         };
         let mut reads: Vec<Read> = Vec::new();
-        let mut read = |from: Timestamp, to: Timestamp, grain| {
+        let mut read = |from: Timestamp, to: Timestamp, form| {
             let window = Window {
                 start: from.clamp(first, last),
                 end: to.clamp(first, last),
             };
             if window.start < window.end {
-                reads.push(Read { window, grain });
+                reads.push(Read { window, form });
             }
         };
         let mut done = first;
         for cut in cuts.iter().copied().filter(|cut| !is_cell_edge(*cut)) {
             let cell = cell_of(cut);
             let from = cell.start.max(done);
-            read(done, from, Grain::Cells);
-            read(from, cell.end, Grain::Raw);
+            read(done, from, Form::Cells);
+            read(from, cell.end, Form::Raw);
             done = cell.end.max(done);
         }
-        read(done, last, Grain::Cells);
+        read(done, last, Form::Cells);
         reads
     }
 
@@ -224,13 +222,13 @@ impl UsageQuery {
 }
 
 fn is_cell_edge(at: Timestamp) -> bool {
-    at.micros().rem_euclid(CELL_MICROS) == 0
+    at.micros().rem_euclid(BUCKET_MICROS) == 0
 }
 
 fn cell_of(at: Timestamp) -> Window {
-    let start = at.micros().saturating_sub(at.micros().rem_euclid(CELL_MICROS));
+    let start = bucket_start(at.micros());
     Window {
         start: Timestamp::from_micros(start),
-        end: Timestamp::from_micros(start.saturating_add(CELL_MICROS)),
+        end: Timestamp::from_micros(start.saturating_add(BUCKET_MICROS)),
     }
 }

@@ -16,11 +16,12 @@ pub use instance::INSTANCES_MAX;
 pub use sample::SAMPLES_MAX;
 
 use super::answer::{Answer, Figures, Row, Value};
-use super::{CELL_MICROS, Field, OrderColumn, Source, UsageQuery};
+use super::{Field, OrderColumn, Source, UsageQuery};
 use crate::flaw::{Flaw, FlawCode};
 use crate::frame::Frame;
 use crate::id::EventId;
 use crate::money::Currency;
+use crate::rollup::bucket_start;
 use held::{Held, LevelChunk, Series};
 use sample::Room;
 use settle::Settled;
@@ -207,7 +208,7 @@ impl<'q> Tally<'q> {
         if self.needs_raw {
             return Err(TallyError::NotRaw);
         }
-        let whole = |at: &i64| at.rem_euclid(CELL_MICROS) == 0;
+        let whole = |at: &i64| bucket_start(*at) == *at;
         if !frame.at.iter().all(whole) {
             return Err(TallyError::Malformed("a cell begins between two quarter hours"));
         }
@@ -431,4 +432,45 @@ fn tie(a: &RowKey, b: &RowKey) -> Ordering {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::frame::MeasureColumn;
+    use crate::query::QueryParts;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn too_many_groups_are_an_error_that_names_the_remedy() {
+        let parts = QueryParts {
+            group_by: vec!["user".to_owned()],
+            ..QueryParts::default()
+        };
+        let now = Timestamp::from_micros(1_800_000_000_000_000);
+        let query = UsageQuery::new(&parts, &crate::catalog::Catalog::default(), now).unwrap();
+        let users = |count: u32| Frame {
+            texts: (0..=count).map(|n| SmolStr::from(n.to_string())).collect(),
+            at: (0..count).map(|_| now.micros() - 1).collect(),
+            category: (1..=count).collect(),
+            organization: (1..=count).collect(),
+            team: Vec::new(),
+            project: Vec::new(),
+            user: (1..=count).collect(),
+            dimensions: Vec::new(),
+            events: (0..count).map(|_| 1).collect(),
+            requests: (0..count).map(|_| 1).collect(),
+            measures: Vec::<MeasureColumn>::new(),
+            cost: (0..count).map(|_| 1).collect(),
+            priced: (0..count).map(|_| 1).collect(),
+            ids: (0..u128::from(count)).map(EventId::from_bits).collect(),
+            corrects: (0..count).map(|_| None).collect(),
+        };
+        let ask = |count: u32| {
+            let mut tally = Tally::with_groups_max(&query, |_| Currency::USD, 5000);
+            tally.add(&users(count)).map(|()| tally.finish().unwrap())
+        };
+        let answer = ask(5000).unwrap();
+        assert_eq!((answer.rows.len(), answer.truncated), (100, true));
+        let error = ask(5001).unwrap_err();
+        assert_eq!(error, TallyError::TooManyGroups);
+        assert_eq!(error.flaw().unwrap().pointer, "/group_by");
+    }
+}

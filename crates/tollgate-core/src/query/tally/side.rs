@@ -191,7 +191,7 @@ impl<'q> Side<'q> {
                 }
                 Some(Work::Samples(samples)) => add_samples(samples, numbers, chunk, room)?,
                 Some(Work::Instances(instances)) => {
-                    let columns = instance_columns(figure, chunk);
+                    let columns = instance_columns(figure, chunk, query);
                     let mut numbers = numbers.clone();
                     let texts = &chunk.view.frame.texts;
                     instances.add(&mut numbers, chunk.stream.weights, &columns, texts)?;
@@ -300,12 +300,11 @@ fn add_samples(
     Ok(())
 }
 
-fn instance_columns<'c>(figure: usize, chunk: &Chunk<'c>) -> Vec<Option<&'c [u32]>> {
+/// A unique measure counts its scope when summed; `count_distinct` counts the field it names.
+fn instance_columns<'c>(figure: usize, chunk: &Chunk<'c>, query: &UsageQuery) -> Vec<Option<&'c [u32]>> {
     let view = chunk.view;
-    let of_scope = view.figures.get(figure).map(|figure| figure.instances.as_slice());
-    let columns = match of_scope {
-        // A unique measure counts its scope when summed; `count_distinct` counts the field it names.
-        Some(columns) if view.distinct.is_none() && !columns.is_empty() => columns,
+    let columns = match (query.distinct(), view.figures.get(figure)) {
+        (None, Some(figure)) => figure.instances.as_slice(),
         _ => std::slice::from_ref(&view.distinct),
     };
     columns

@@ -1,7 +1,7 @@
 //! Views: the columns of one frame that a query looks at, with everything decided that can be decided once per text.
 
 use super::TallyError;
-use super::slot::index;
+use super::slot::{NONE, index};
 use crate::frame::Frame;
 use crate::query::{Aggregate, Field, Figure, Source, UsageQuery};
 use crate::scope::ScopeKind;
@@ -16,8 +16,8 @@ pub(super) type Codes<'f> = Option<&'f [u32]>;
 #[derive(Debug)]
 pub(super) struct View<'f> {
     pub(super) frame: &'f Frame,
-    /// Column of each filter, and which codes it admits.
-    filters: Vec<(&'f [u32], Vec<bool>)>,
+    /// Column of each filter, and by code 0 where it admits the text and [`NONE`] where not.
+    filters: Vec<(&'f [u32], Vec<u32>)>,
     pub(super) groups: Vec<Codes<'f>>,
     /// Column of the field that `count_distinct` counts.
     pub(super) distinct: Codes<'f>,
@@ -54,8 +54,11 @@ impl<'f> View<'f> {
                 }
                 return Ok(None);
             };
-            let admitted = |(code, text): (usize, &SmolStr)| filter.admits((code > 0).then_some(text));
-            filters.push((column, frame.texts.iter().enumerate().map(admitted).collect()));
+            let mark = |(code, text): (usize, &SmolStr)| match filter.admits((code > 0).then_some(text)) {
+                true => 0,
+                false => NONE,
+            };
+            filters.push((column, frame.texts.iter().enumerate().map(mark).collect()));
         }
         let groups = query.groups().iter().map(|field| column(frame, field));
         let figure = |figure| FigureView::new(frame, figure, query.aggregate());
@@ -73,14 +76,17 @@ impl<'f> View<'f> {
 
     /// Marks the rows of a chunk that the filters leave out.
     pub(super) fn filter(&self, rows: &Range<usize>, numbers: &mut [u32]) -> Result<(), TallyError> {
-        for (column, admitted) in &self.filters {
+        let mut is_known = true;
+        for (column, marks) in &self.filters {
             for (number, code) in numbers.iter_mut().zip(cut(column, rows)) {
-                match admitted.get(index(*code)) {
-                    Some(true) => {}
-                    Some(false) => *number = super::slot::NONE,
-                    None => return Err(TallyError::Malformed("a code is beyond the dictionary")),
-                }
+                // Without a branch on the mark: which rows pass is anything but predictable.
+                let mark = marks.get(index(*code));
+                is_known &= mark.is_some();
+                *number |= mark.copied().unwrap_or(NONE);
             }
+        }
+        if !is_known {
+            return Err(TallyError::Malformed("a code is beyond the dictionary"));
         }
         Ok(())
     }
