@@ -1,19 +1,16 @@
 //! From a query as written to one that makes sense: every flaw found at once, each with its pointer and remedy.
 
+mod filter;
+mod stretch;
+
 use super::figure::{self, Figure, FigureError, Source};
-use super::filter::{Filter, Glob, Test};
-use super::{Aggregate, Buckets, Field, FilterParts, Order, OrderColumn, QueryParts, UsageQuery};
+use super::{Aggregate, Field, Order, OrderColumn, QueryParts, UsageQuery};
 use crate::catalog::Catalog;
 use crate::flaw::{Flaw, FlawCode, pointer};
 use crate::nearest::nearest;
-use crate::period::{Period, WINDOWS_MAX, Window};
-use crate::rollup::{BUCKET_MICROS, bucket_start};
-use crate::text::{Key, LABEL_BYTES_MAX};
+use crate::period::{Period, WINDOWS_MAX};
+use crate::text::Key;
 use crate::time::Timestamp;
-use crate::zone::Zone;
-use serde_json::Value;
-use smol_str::SmolStr;
-use std::collections::BTreeSet;
 
 /// Most measures of one query: as many as one event carries.
 pub const QUERY_MEASURES_MAX: usize = 16;
@@ -31,16 +28,6 @@ pub const ROWS_DEFAULT: usize = 100;
 pub const ROWS_MAX: usize = 10_000;
 /// How many days a query covers that does not say from when.
 pub const RANGE_DEFAULT_DAYS: i64 = 30;
-
-const DAY_SECONDS: i64 = 86_400;
-const PERIODS: [Period; 6] = [
-    Period::Minute,
-    Period::Hour,
-    Period::Day,
-    Period::Week,
-    Period::Month,
-    Period::Year,
-];
 
 impl UsageQuery {
     /// Judges a query as written against the categories that exist; pointers are relative to the body.
@@ -78,7 +65,7 @@ impl UsageQuery {
         let buckets = judge.buckets(bucket, &zone, window);
         let previous = match &buckets {
             Some(buckets) if compared => {
-                let before = before(bucket, &zone, window, buckets);
+                let before = stretch::before(bucket, &zone, window, buckets);
                 judge.buckets(bucket, &zone, before).map(|b| (before, b))
             }
             _ => None,
@@ -101,30 +88,6 @@ impl UsageQuery {
             }),
             _ => Err(judge.flaws),
         }
-    }
-}
-
-/// The stretch right before: as many whole buckets where the stretch is made of whole buckets (the 28 days before March
-/// are 28 days, one of which may have 23 hours), else as many microseconds.
-fn before(bucket: Option<Period>, zone: &Zone, window: Window, buckets: &Buckets) -> Window {
-    let exact = window
-        .start
-        .micros()
-        .saturating_sub(i64::try_from(window.micros()).unwrap_or(i64::MAX));
-    let mut start = Timestamp::from_micros(exact);
-    if let Some(period) = bucket {
-        let whole = |at: Timestamp| period.window(zone, at).start == at || period.window(zone, at).end == at;
-        if whole(window.start) && whole(window.end) {
-            start = window.start;
-            for _ in 0..buckets.len() {
-                let just_before = Timestamp::from_micros(start.micros().saturating_sub(1));
-                start = period.window(zone, just_before).start;
-            }
-        }
-    }
-    Window {
-        start,
-        end: window.start,
     }
 }
 
@@ -276,140 +239,6 @@ impl Judge {
         }
     }
 
-    fn filters(&mut self, parts: &QueryParts) -> Vec<Filter> {
-        if !self.within("filters", parts.filters.len(), FILTERS_MAX) {
-            return Vec::new();
-        }
-        parts
-            .filters
-            .iter()
-            .enumerate()
-            .filter_map(|(index, filter)| self.filter(&index.to_string(), filter))
-            .collect()
-    }
-
-    fn filter(&mut self, index: &str, parts: &FilterParts) -> Option<Filter> {
-        let field = self.field(&["filters", index, "field"], &parts.field);
-        let at = ["filters", index, "value"];
-        let test = match parts.op.as_str() {
-            "eq" => self.text(&at, &parts.value).map(|t| Test::OneOf([t].into())),
-            "ne" => self.text(&at, &parts.value).map(|t| Test::NoneOf([t].into())),
-            "in" => self.texts(&at, &parts.value).map(Test::OneOf),
-            "not_in" => self.texts(&at, &parts.value).map(Test::NoneOf),
-            "matches" => self
-                .text(&at, &parts.value)
-                .map(|pattern| Test::Matches(Glob::new(&pattern))),
-            "exists" => match parts.value {
-                Value::Bool(wanted) => Some(Test::Exists(wanted)),
-                _ => {
-                    self.flaw(&at, FlawCode::Type, "exists takes true or false");
-                    None
-                }
-            },
-            other => {
-                let ops = ["eq", "ne", "in", "not_in", "matches", "exists"];
-                self.not_allowed(&["filters", index, "op"], other, &ops);
-                None
-            }
-        };
-        Some(Filter {
-            field: field?,
-            test: test?,
-        })
-    }
-
-    fn text(&mut self, at: &[&str], value: &Value) -> Option<SmolStr> {
-        let Value::String(text) = value else {
-            self.flaw(at, FlawCode::Type, "write one text; in and not_in take a list");
-            return None;
-        };
-        if text.is_empty() || text.len() > LABEL_BYTES_MAX {
-            let detail = format!("write 1 to {LABEL_BYTES_MAX} bytes; exists asks whether a field is there");
-            self.flaw(at, FlawCode::Text, detail);
-            return None;
-        }
-        Some(text.into())
-    }
-
-    fn texts(&mut self, at: &[&str; 3], value: &Value) -> Option<BTreeSet<SmolStr>> {
-        let Value::Array(values) = value else {
-            self.flaw(at, FlawCode::Type, "write a list of texts");
-            return None;
-        };
-        if values.len() > FILTER_VALUES_MAX {
-            self.flaw(
-                at,
-                FlawCode::TooMany,
-                format!("at most {FILTER_VALUES_MAX} texts"),
-            );
-            return None;
-        }
-        let [filters, filter, field] = *at;
-        let mut texts = BTreeSet::new();
-        for (index, value) in values.iter().enumerate() {
-            texts.extend(self.text(&[filters, filter, field, &index.to_string()], value));
-        }
-        Some(texts)
-    }
-
-    #[allow(
-        clippy::option_option,
-        reason = "no answer yet, no buckets, buckets of a period: three different things"
-    )]
-    fn bucket(&mut self, parts: &QueryParts) -> Option<Option<Period>> {
-        let given = parts.bucket.as_deref().unwrap_or("none");
-        if given == "none" {
-            return Some(None);
-        }
-        let found = PERIODS.into_iter().find(|period| period.as_str() == given);
-        if found.is_none() {
-            let mut names = PERIODS.map(Period::as_str).to_vec();
-            names.push("none");
-            self.not_allowed(&["bucket"], given, &names);
-        }
-        found.map(Some)
-    }
-
-    fn zone(&mut self, parts: &QueryParts) -> Option<Zone> {
-        match parts.timezone.as_deref().map(Zone::parse) {
-            None => Some(Zone::UTC),
-            Some(Ok(zone)) => Some(zone),
-            Some(Err(error)) => {
-                self.flaws.push(error.flaw("/timezone"));
-                None
-            }
-        }
-    }
-
-    fn instant(&mut self, at: &str, text: &str) -> Option<Timestamp> {
-        Timestamp::parse(text)
-            .map_err(|error| self.flaw(&[at], FlawCode::Time, error))
-            .ok()
-    }
-
-    fn window(&mut self, parts: &QueryParts, now: Timestamp) -> Option<Window> {
-        let from = parts.from.as_deref().map(|text| self.instant("from", text));
-        let to = parts.to.as_deref().map(|text| self.instant("to", text));
-        let end = match to {
-            Some(to) => to?,
-            None => Timestamp::from_micros(bucket_start(now.micros()).saturating_add(BUCKET_MICROS)),
-        };
-        let start = match from {
-            Some(from) => from?,
-            None => end.plus_seconds(RANGE_DEFAULT_DAYS.saturating_mul(DAY_SECONDS).saturating_neg()),
-        };
-        if start >= end {
-            let at = if from.is_some() { "from" } else { "to" };
-            self.flaw(
-                &[at],
-                FlawCode::Range,
-                format!("from {start} must be before to {end}"),
-            );
-            return None;
-        }
-        Some(Window { start, end })
-    }
-
     fn compared(&mut self, parts: &QueryParts) -> bool {
         match parts.compare.as_deref() {
             None => false,
@@ -470,11 +299,5 @@ impl Judge {
             );
         }
         limit
-    }
-
-    fn buckets(&mut self, bucket: Option<Period>, zone: &Zone, window: Window) -> Option<Buckets> {
-        Buckets::new(bucket, zone, window)
-            .map_err(|error| self.flaw(&["bucket"], FlawCode::TooMany, error))
-            .ok()
     }
 }
