@@ -63,6 +63,8 @@ codes! {
     Missing = "missing_field",
     /// A field that the contract does not have.
     Unknown = "unknown_field",
+    /// A text that is not JSON.
+    Json = "invalid_json",
     /// A field of the wrong JSON type.
     Type = "wrong_type",
     /// A text that is empty, too long or has characters that are not allowed.

@@ -10,8 +10,8 @@ use tollgate_core::query::{Answer, Field, Filter, QueryParts, UsageQuery};
 use tollgate_core::scope::{Scope, ScopeKind};
 use tollgate_core::text::Label;
 
-/// Most events on one page.
-pub(super) const PAGE_EVENTS_MAX: usize = 1_000;
+/// Most events on one page: a thousand, and one that says that there is another page.
+pub(super) const PAGE_EVENTS_MAX: usize = 1_001;
 
 /// A recorded event with what has happened to it since.
 #[derive(Clone, Debug, PartialEq)]

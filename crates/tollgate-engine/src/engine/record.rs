@@ -14,6 +14,9 @@ use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
 use tollgate_core::text::Label;
 
+/// Longest reason of a void: a sentence or two for people.
+const REASON_BYTES_MAX: usize = 1_000;
+
 /// What became of one draft.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receipt {
@@ -100,8 +103,15 @@ impl Engine {
         Ok(receipts)
     }
 
-    /// Takes an event back with a compensating one. Idempotent: a second void answers with the first.
-    pub async fn void(&self, event: EventId, access: &Access) -> Result<Receipt, EngineError> {
+    /// Takes an event back with a compensating one, which keeps the reason. Idempotent: a second void answers with the
+    /// first and its reason stays.
+    pub async fn void(
+        &self,
+        event: EventId,
+        reason: Option<String>,
+        access: &Access,
+    ) -> Result<Receipt, EngineError> {
+        let metadata = reason.map(void_metadata).transpose()?;
         let original = self.visible(event, access).await?;
         if original.event.corrects.is_some() {
             let detail = "this event is a void itself; send the usage again under a new id instead";
@@ -111,7 +121,10 @@ impl Engine {
                 detail,
             )]));
         }
-        let void = original.event.void(&self.identity);
+        let void = Event {
+            metadata,
+            ..original.event.void(&self.identity)
+        };
         let id = void.id.as_smol().clone();
         let submission = Submission {
             voids: Some(Arc::new(original)),
@@ -173,6 +186,19 @@ impl Engine {
         self.create_missing_organizations(missing.into_iter().cloned().collect())
             .await
     }
+}
+
+/// The reason of a void, as its metadata.
+fn void_metadata(reason: String) -> Result<Box<str>, EngineError> {
+    if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
+        let detail = format!("give a reason of 1 to {REASON_BYTES_MAX} bytes, or none");
+        return Err(EngineError::Invalid(vec![Flaw::at(
+            "/reason",
+            FlawCode::Text,
+            detail,
+        )]));
+    }
+    Ok(serde_json::json!({ "reason": reason }).to_string().into())
 }
 
 fn status(outcome: Outcome, event: &Event, settings: &Settings) -> Status {

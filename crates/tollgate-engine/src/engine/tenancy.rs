@@ -4,10 +4,11 @@ use super::setting::check_expected;
 use super::{Access, Engine, sees};
 use crate::error::EngineError;
 use crate::settings::{ApiKey, Organization, Role, Settings};
-use crate::store::{Expected, SettingChange, SettingKind};
+use crate::store::{EventPage, Expected, SettingChange, SettingKind};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::KeyId;
 use tollgate_core::money::Currency;
+use tollgate_core::query::{Field, Filter};
 use tollgate_core::text::Label;
 
 /// Longest name for people.
@@ -74,19 +75,93 @@ impl Engine {
                 Expected::Absent,
             ));
         }
-        let body = serde_json::to_string(&key).expect("a key is plain strings");
-        let id = key.id.to_string();
-        changes.push(SettingChange {
-            kind: SettingKind::Key,
-            id: id.clone(),
-            expected: Expected::Absent,
-            body: Some(body),
-        });
+        changes.push(key_change(&key, Expected::Absent));
         let settings = self.save(changes).await?;
-        Ok((key, settings.version(SettingKind::Key, &id).unwrap_or_default()))
+        let version = settings.version(SettingKind::Key, &key.id.to_string());
+        Ok((key, version.unwrap_or_default()))
     }
 
-    /// Deletes a key; it stops working with the next request.
+    /// Deletes an organization that nothing was recorded for and that no key or price belongs to.
+    pub async fn delete_organization(&self, id: &str, expected: Expected) -> Result<(), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        let Some(organization) = settings.organizations.get(id) else {
+            return Err(missing(SettingKind::Organization, id));
+        };
+        check_expected(&settings, SettingKind::Organization, id, expected)?;
+        self.check_unused(&settings, organization).await?;
+        self.save(vec![removal(SettingKind::Organization, id.to_owned(), expected)])
+            .await
+            .map(drop)
+    }
+
+    async fn check_unused(
+        &self,
+        settings: &Settings,
+        organization: &Organization,
+    ) -> Result<(), EngineError> {
+        let id = &organization.id;
+        if let Some(key) = settings
+            .keys
+            .values()
+            .find(|key| key.organization.as_ref() == Some(id))
+        {
+            return Err(EngineError::InUse(format!(
+                "key {} belongs to {id}; delete it first",
+                key.id
+            )));
+        }
+        let mut prices = settings.prices.values().map(|record| &record.price);
+        if let Some(price) = prices.find(|price| price.organization() == Some(id)) {
+            return Err(EngineError::InUse(format!(
+                "price {} is an override of {id}",
+                price.id()
+            )));
+        }
+        let page = EventPage {
+            filters: vec![Filter::is(Field::ORGANIZATION, id.as_smol().clone())],
+            limit: 1,
+            ..EventPage::default()
+        };
+        if self.store.events(page).await?.is_empty() {
+            return Ok(());
+        }
+        Err(EngineError::InUse(format!(
+            "events are recorded for {id}; it stays"
+        )))
+    }
+
+    /// Gives a key another name and role; it holds from the next request on.
+    pub async fn update_key(
+        &self,
+        id: KeyId,
+        (name, role): (String, Role),
+        expected: Expected,
+        access: &Access,
+    ) -> Result<(ApiKey, u64), EngineError> {
+        let _changing = self.changing.write().await;
+        let settings = self.settings();
+        let before = visible_key(&settings, id, access)?;
+        check_expected(&settings, SettingKind::Key, &id.to_string(), expected)?;
+        let mut flaws = Vec::new();
+        check_name(&name, &mut flaws);
+        if !flaws.is_empty() {
+            return Err(EngineError::Invalid(flaws));
+        }
+        if role != Role::Admin {
+            check_not_last(&settings, before)?;
+        }
+        let key = ApiKey {
+            name,
+            role,
+            ..before.clone()
+        };
+        let settings = self.save(vec![key_change(&key, expected)]).await?;
+        let version = settings.version(SettingKind::Key, &id.to_string());
+        Ok((key, version.unwrap_or_default()))
+    }
+
+    /// Deletes a key; it stops working with the next request. The last administrator of the instance stays.
     pub async fn delete_key(
         &self,
         id: KeyId,
@@ -95,24 +170,12 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let _changing = self.changing.write().await;
         let settings = self.settings();
-        let visible = settings.keys.get(&id).is_some_and(|key| match &key.organization {
-            Some(organization) => sees(access, organization),
-            None => access.organization.is_none(),
-        });
-        if !visible {
-            return Err(EngineError::NotFound {
-                what: "key",
-                id: id.to_string(),
-            });
-        }
+        let key = visible_key(&settings, id, access)?;
         check_expected(&settings, SettingKind::Key, &id.to_string(), expected)?;
-        let change = SettingChange {
-            kind: SettingKind::Key,
-            id: id.to_string(),
-            expected,
-            body: None,
-        };
-        self.save(vec![change]).await.map(drop)
+        check_not_last(&settings, key)?;
+        self.save(vec![removal(SettingKind::Key, id.to_string(), expected)])
+            .await
+            .map(drop)
     }
 
     /// Creates those of these organizations that are not there yet, with the defaults.
@@ -245,4 +308,49 @@ fn organization_change(organization: &Organization, expected: Expected) -> Setti
         expected,
         body: Some(body),
     }
+}
+
+fn key_change(key: &ApiKey, expected: Expected) -> SettingChange {
+    SettingChange {
+        kind: SettingKind::Key,
+        id: key.id.to_string(),
+        expected,
+        body: Some(serde_json::to_string(key).expect("a key is plain strings")),
+    }
+}
+
+fn removal(kind: SettingKind, id: String, expected: Expected) -> SettingChange {
+    SettingChange {
+        kind,
+        id,
+        expected,
+        body: None,
+    }
+}
+
+fn missing(kind: SettingKind, id: impl ToString) -> EngineError {
+    EngineError::NotFound {
+        what: kind.as_str(),
+        id: id.to_string(),
+    }
+}
+
+/// The key, if this caller may change it.
+fn visible_key<'s>(settings: &'s Settings, id: KeyId, access: &Access) -> Result<&'s ApiKey, EngineError> {
+    let visible = settings.keys.get(&id).filter(|key| match &key.organization {
+        Some(organization) => sees(access, organization),
+        None => access.organization.is_none(),
+    });
+    visible.ok_or_else(|| missing(SettingKind::Key, id))
+}
+
+/// Refuses to lose the last key that could make another one.
+fn check_not_last(settings: &Settings, key: &ApiKey) -> Result<(), EngineError> {
+    let is_administrator = |key: &ApiKey| key.role == Role::Admin && key.organization.is_none();
+    let mut others = settings.keys.values().filter(|other| other.id != key.id);
+    if is_administrator(key) && !others.any(is_administrator) {
+        let detail = "this is the last administrator's key of the instance; make another one first";
+        return Err(EngineError::InUse(detail.to_owned()));
+    }
+    Ok(())
 }
