@@ -1,0 +1,69 @@
+//! Recording: every form of body, every status, and what reading the record shows.
+
+use super::client::Call;
+use super::ground::{Ground, completion, price};
+use expect_test::expect;
+use serde_json::{Value, json};
+
+/// One line for each result.
+fn shown(answer: &Value) -> String {
+    let mut lines = format!(
+        "recorded {} duplicate {} conflict {} rejected {}\n",
+        answer["recorded"], answer["duplicate"], answer["conflict"], answer["rejected"]
+    );
+    for result in answer["results"].as_array().unwrap() {
+        let mut result = result.as_object().unwrap().clone();
+        // Ids differ from run to run only where the server made them; what they look like is tested on its own.
+        for id in ["event", "price"] {
+            if let Some(value) = result.get_mut(id) {
+                *value = value.as_str().unwrap().split('_').next().unwrap().into();
+            }
+        }
+        if let Some(problem) = result.get("problem") {
+            let words = super::client::problem(problem);
+            result.insert("problem".to_owned(), words.into());
+        }
+        lines.push_str(&format!("{}\n", Value::Object(result)));
+    }
+    lines
+}
+
+#[tokio::test]
+async fn each_event_gets_its_cost_and_a_resend_changes_nothing() {
+    let ground = Ground::new().await;
+    ground.post("/v1/prices", &price()).await.ok();
+    let mut asserted = completion("b");
+    asserted["cost"] = "0.5".into();
+    let mut unknown = completion("c");
+    unknown["dimensions"]["model"] = "of nobody".into();
+    let batch = json!([completion("a"), asserted, unknown]);
+    let first = ground.post("/v1/events", &batch).await.ok();
+    expect![[r#"
+        recorded 3 duplicate 0 conflict 0 rejected 0
+        {"cost":"0.0045","cost_source":"priced","currency":"USD","event":"evt","id":"a","index":0,"price":"prc","status":"recorded"}
+        {"cost":"0.5","cost_source":"asserted","currency":"USD","event":"evt","id":"b","index":1,"status":"recorded"}
+        {"cost":null,"cost_source":"unpriced","currency":"USD","event":"evt","id":"c","index":2,"reason":"no_price","status":"recorded"}
+    "#]]
+    .assert_eq(&shown(&first));
+    let mut other = completion("a");
+    other["measures"]["input_tokens"] = 1.into();
+    let again = ground
+        .post("/v1/events", &json!([completion("a"), other, completion("d")]))
+        .await
+        .ok();
+    expect![[r#"
+        recorded 1 duplicate 1 conflict 1 rejected 0
+        {"cost":"0.0045","cost_source":"priced","currency":"USD","event":"evt","id":"a","index":0,"price":"prc","status":"duplicate"}
+        {"event":"evt","id":"a","index":1,"problem":"conflict: another event is recorded under this organization, source and id; GET /v1/events/evt_7bab0fc19694f507e9712b6de00c6814 shows it; send this one under a new id","status":"conflict"}
+        {"cost":"0.0045","cost_source":"priced","currency":"USD","event":"evt","id":"d","index":2,"price":"prc","status":"recorded"}
+    "#]]
+    .assert_eq(&shown(&again));
+    let call =
+        Call::new("POST", "/v1/events?results=errors").json(&json!([completion("a"), other, {"id": "e"}]));
+    expect![[r#"
+        recorded 0 duplicate 1 conflict 1 rejected 1
+        {"event":"evt","id":"a","index":1,"problem":"conflict: another event is recorded under this organization, source and id; GET /v1/events/evt_7bab0fc19694f507e9712b6de00c6814 shows it; send this one under a new id","status":"conflict"}
+        {"id":"e","index":2,"problem":"invalid_event: /organization missing_field: an instance key names the organization of each event; /category missing_field: name what was used, such as ai.completion","status":"rejected"}
+    "#]]
+    .assert_eq(&shown(&ground.send(call).await.ok()));
+}
