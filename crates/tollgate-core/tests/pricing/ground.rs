@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 use tollgate_core::category::{Category, CategoryParts, MeasureKind};
 use tollgate_core::charge::{Charge, CostSource, LineKind, Unpriced};
 use tollgate_core::dimension::Dimensions;
@@ -35,9 +36,12 @@ pub(crate) const CATEGORY: &str = r#"{
     }
 }"#;
 
-pub(crate) fn category() -> Category {
-    let parts: CategoryParts = serde_json::from_str(CATEGORY).unwrap();
-    parts.try_into().unwrap()
+pub(crate) fn category() -> &'static Category {
+    static READ: OnceLock<Category> = OnceLock::new();
+    READ.get_or_init(|| {
+        let parts: CategoryParts = serde_json::from_str(CATEGORY).unwrap();
+        parts.try_into().unwrap()
+    })
 }
 
 /// A price as JSON, with what a test does not care about filled in.
@@ -54,7 +58,7 @@ pub(crate) fn parts(json: &str) -> PriceParts {
 }
 
 pub(crate) fn price(number: u128, json: &str) -> Price {
-    Price::new(PriceId::from_bits(number), parts(json), &category()).unwrap()
+    Price::new(PriceId::from_bits(number), parts(json), category()).unwrap()
 }
 
 /// An event from `key=value` words: measures, `at`, `org`, `user`, and dimensions.
@@ -104,7 +108,6 @@ pub(crate) fn event(name: &str, words: &[&str]) -> Event {
 
 /// What an engine keeps for rating.
 pub(crate) struct Ground {
-    pub(crate) category: Category,
     pub(crate) book: PriceBook,
     pub(crate) state: HashMap<RatingKey, Running>,
     timelines: HashMap<String, GaugeTimeline>,
@@ -119,7 +122,6 @@ impl Ground {
             book.insert(price);
         }
         Self {
-            category: category(),
             book,
             state: HashMap::new(),
             timelines: HashMap::new(),
@@ -134,7 +136,7 @@ impl Ground {
             gained: &gained,
         };
         let charge = match (self.book.price_for(&event, Currency::USD), event.asserted) {
-            (Some(price), _) => rate(price, &self.category, usage, &mut self.state),
+            (Some(price), _) => rate(price, category(), usage, &mut self.state),
             (None, Some(cost)) => Charge::asserted(cost),
             (None, None) => Charge::unpriced(Unpriced::NoPrice),
         };
@@ -153,7 +155,7 @@ impl Ground {
             usage,
             charge: &charge,
         };
-        reverse(&self.book, &self.category, voided, &mut self.state)
+        reverse(&self.book, category(), voided, &mut self.state)
     }
 
     fn gauges(
@@ -163,7 +165,7 @@ impl Ground {
     ) -> Vec<(Key, Quantity)> {
         let mut gained = Vec::new();
         for (key, level) in &event.measures {
-            if self.category.measure(key.as_str()).unwrap().kind == MeasureKind::Gauge {
+            if category().measure(key.as_str()).unwrap().kind == MeasureKind::Gauge {
                 let series = format!("{:?} {:?} {key}", event.scope, event.dimensions);
                 let line = self.timelines.entry(series).or_default();
                 gained.push((key.clone(), change(line, event.at, event.event, *level).unwrap()));

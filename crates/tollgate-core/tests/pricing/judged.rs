@@ -8,7 +8,7 @@ use tollgate_core::price::{Price, PriceParts};
 #[track_caller]
 fn check(json: &str, want: Expect) {
     let parts: PriceParts = serde_json::from_str(json).unwrap();
-    let flaws = match Price::new(PriceId::from_bits(1), parts, &category()) {
+    let flaws = match Price::new(PriceId::from_bits(1), parts, category()) {
         Ok(_) => "accepted".to_owned(),
         Err(flaws) => flaws
             .iter()
@@ -45,7 +45,7 @@ fn a_price_is_given_back_as_it_was_written() {
         }
     }"#;
     let parts: PriceParts = serde_json::from_str(written).unwrap();
-    let price = Price::new(PriceId::from_bits(1), parts, &category()).unwrap();
+    let price = Price::new(PriceId::from_bits(1), parts, category()).unwrap();
     let value: serde_json::Value = serde_json::from_str(written).unwrap();
     assert_eq!(serde_json::to_value(&price).unwrap(), value);
 }
@@ -57,7 +57,7 @@ fn bare_numbers_are_kept_exactly() {
     let parts: PriceParts = serde_json::from_str(json).unwrap();
     let amount = parts.components["tokens"].as_slice()[0].amount.clone().unwrap();
     assert_eq!(amount.as_str(), "0.100000000000000001");
-    Price::new(PriceId::from_bits(1), parts, &category()).unwrap();
+    Price::new(PriceId::from_bits(1), parts, category()).unwrap();
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn numbers_are_bounded() {
                                  "searches": {{"model": "graduated", "per": "1e18", "tiers": [{{"up_to": "1e18", "unit_amount": "{amount}"}}, {{"flat_amount": "{amount}"}}]}}}}}}"#
         );
         let parts: PriceParts = serde_json::from_str(&json).unwrap();
-        let judged = Price::new(PriceId::from_bits(1), parts, &category());
+        let judged = Price::new(PriceId::from_bits(1), parts, category());
         assert_eq!(judged.is_ok(), good, "{amount}: {judged:?}");
     }
     check_component(
