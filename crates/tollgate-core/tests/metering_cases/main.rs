@@ -5,7 +5,10 @@
 //! that a case nobody has seen is run too. One file answers for one kind; a case that no file understands fails.
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
-#![allow(clippy::print_stdout, reason = "the list of cases and what became of them is wanted")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the list of cases and what became of them is wanted"
+)]
 
 mod cost;
 #[path = "../ground/mod.rs"]

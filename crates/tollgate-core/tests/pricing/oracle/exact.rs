@@ -35,7 +35,7 @@ pub(super) fn rounded(number: &BigRational, places: i32) -> BigInt {
     }
 }
 
-pub(super) fn is_money(pico: &BigInt) -> bool {
+pub(crate) fn is_money(pico: &BigInt) -> bool {
     pico.magnitude() < BigInt::from(10).pow(38).magnitude()
 }
 

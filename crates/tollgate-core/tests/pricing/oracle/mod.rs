@@ -7,7 +7,8 @@ mod calendar;
 mod exact;
 
 use calendar::{factor, month};
-use exact::{f, field, is_cumulative, is_money, rational, rounded, ten, zero};
+pub(crate) use exact::is_money;
+use exact::{f, field, is_cumulative, rational, rounded, ten, zero};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use serde_json::Value;
