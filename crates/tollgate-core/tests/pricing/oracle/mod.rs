@@ -130,7 +130,7 @@ impl Oracle {
         if let Some((component, owner, index)) = gauge {
             // What the reading was charged for comes back, and what its absence makes of the others' time is charged.
             for quantity in [-read.clone(), change + read] {
-                let rated = self.rated(&component, event, &quantity);
+                let rated = rated((&component, &owner), event, &quantity);
                 let (owner, event) = (owner.clone(), event.clone());
                 self.uses.push(Use {
                     event,
@@ -220,7 +220,7 @@ impl Oracle {
             if once_an_event {
                 once.push((owner.clone(), index));
             }
-            let rated = self.rated(&component, event, &quantity);
+            let rated = rated((&component, &owner), event, &quantity);
             let used = Use {
                 event: event.clone(),
                 owner,
@@ -314,39 +314,6 @@ impl Oracle {
         }
     }
 
-    /// What a use costs at a rate; nothing at a component that rates a total.
-    fn rated(&self, component: &Value, event: &Plain, used: &BigRational) -> BigInt {
-        if is_cumulative(component) {
-            return BigInt::ZERO;
-        }
-        let unit = |name: &str| MEASURES.iter().find(|(known, ..)| *known == name).unwrap().2;
-        let time = |ms: i64| {
-            // The component stands under a measure counted in time; a part that uses it is counted in the same unit.
-            let owner = self.price["components"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .find(|(_, written)| {
-                    *written == component || written.as_array().is_some_and(|all| all.contains(component))
-                });
-            let unit_ms = unit(owner.unwrap().0).unwrap();
-            used * BigRational::new(unit_ms.into(), ms.into())
-        };
-        let count = match component["model"].as_str().unwrap() {
-            "per_unit" => used / field(component, "per", "1"),
-            "per_thousand" => used / rational("1000"),
-            "per_million" => used / rational("1e6"),
-            "per_minute" => time(60_000),
-            "per_second" => time(1000),
-            "per_request" => rational(&event.amounts["requests"]),
-            _ => rational("1"),
-        };
-        rounded(
-            &(count * field(component, "amount", "") * factor(component, event.second)),
-            12,
-        )
-    }
-
     fn period(&self, component: &Value) -> String {
         let own = component["period"]
             .as_str()
@@ -378,6 +345,28 @@ impl Oracle {
             .map(|pair| BigRational::from(BigInt::from(pair[1].0 - pair[0].0)) * &pair[0].2);
         BigRational::from(rounded(&held.sum(), 9)) / ten(9)
     }
+}
+
+/// What a use costs at a rate that stands under a measure; nothing at a component that rates a total.
+fn rated((component, owner): (&Value, &str), event: &Plain, used: &BigRational) -> BigInt {
+    if is_cumulative(component) {
+        return BigInt::ZERO;
+    }
+    let time = |ms: i64| {
+        let unit_ms = MEASURES.iter().find(|(known, ..)| *known == owner).unwrap().2;
+        used * BigRational::new(unit_ms.unwrap().into(), ms.into())
+    };
+    let count = match component["model"].as_str().unwrap() {
+        "per_unit" => used / field(component, "per", "1"),
+        "per_thousand" => used / rational("1000"),
+        "per_million" => used / rational("1e6"),
+        "per_minute" => time(60_000),
+        "per_second" => time(1000),
+        "per_request" => rational(&event.amounts["requests"]),
+        _ => rational("1"),
+    };
+    let exact = count * field(component, "amount", "") * factor(component, event.second);
+    rounded(&exact, 12)
 }
 
 /// The order of ids at one instant: names are ids.
