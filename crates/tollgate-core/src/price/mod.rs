@@ -55,7 +55,6 @@ pub struct Price {
     effective_until: Option<Timestamp>,
     organization: Option<Label>,
     zone: Zone,
-    /// In the order of their measures' names.
     components: Vec<Component>,
     parts: PriceParts,
 }
@@ -120,10 +119,10 @@ impl Price {
     }
 
     fn component(&self, measure: &str) -> Option<&Component> {
-        let index = self
-            .components
-            .binary_search_by(|component| component.measure.as_str().cmp(measure));
-        self.components.get(index.ok()?)
+        // Few, and comparing lengths settles most, so this is faster than a search that must order texts.
+        self.components
+            .iter()
+            .find(|component| component.measure.as_str() == measure)
     }
 }
 

@@ -99,43 +99,40 @@ struct Rater<'a> {
 
 impl<'a> Rater<'a> {
     fn charge(&mut self) -> Result<Charge, Unpriced> {
+        let event = self.usage.event;
         let mut lines = SmallVec::new();
-        // Both are in name order, so one pass finds each measure's amount.
-        let mut stated = self.usage.event.measures.iter().peekable();
-        for measure in self.category.measures() {
-            while stated.next_if(|(key, _)| *key < measure.name).is_some() {}
-            let amount = stated
-                .next_if(|(key, _)| *key == measure.name)
-                .map(|(_, quantity)| *quantity);
-            if let Some(line) = self.line(measure, amount)? {
+        // `requests` stands apart on an event, and among the names here.
+        let place = event
+            .measures
+            .partition_point(|(key, _)| key.as_str() < "requests");
+        let (before, after) = event.measures.split_at(place);
+        let named = |(key, quantity): &'a (Key, Quantity)| (key.as_str(), *quantity);
+        let amounts = before
+            .iter()
+            .map(named)
+            .chain([("requests", event.requests)])
+            .chain(after.iter().map(named));
+        for (name, stated) in amounts {
+            if let Some(measure) = self.category.measure(name)
+                && let Some(line) = self.line(measure, stated)?
+            {
                 lines.push(line);
             }
         }
         Ok(Charge::priced(self.price.id, lines))
     }
 
-    /// The line of a measure; `stated` is the amount on the event, if it is listed there.
-    fn line(
-        &mut self,
-        measure: &'a Measure,
-        stated: Option<Quantity>,
-    ) -> Result<Option<ChargeLine>, Unpriced> {
-        let stated = match measure.name.as_str() {
-            "requests" => Some(self.usage.event.requests),
-            _ => stated,
-        };
-        let (used, listed) = match measure.kind {
-            MeasureKind::Counter => (stated.unwrap_or_default(), stated.is_some()),
-            MeasureKind::Gauge => (self.usage.gained(&measure.name), stated.is_some()),
+    /// The line of a measure of which the event states an amount.
+    fn line(&mut self, measure: &'a Measure, stated: Quantity) -> Result<Option<ChargeLine>, Unpriced> {
+        let used = match measure.kind {
+            MeasureKind::Counter => stated,
+            MeasureKind::Gauge => self.usage.gained(&measure.name),
             // Refused in prices, so there is nothing to charge.
             MeasureKind::Unique(_) => return Ok(None),
         };
-        if used.is_zero() && !listed {
-            return Ok(None);
-        }
         let Some((component, alternative)) = chosen(self.price, self.category, measure, self.usage.event)
         else {
-            let needs_price = measure.billable && !(used.is_zero() && stated.is_none_or(Quantity::is_zero));
+            let needs_price = measure.billable && !(used.is_zero() && stated.is_zero());
             return match needs_price {
                 true => Err(Unpriced::NoComponent(measure.name.clone())),
                 false => Ok(None),

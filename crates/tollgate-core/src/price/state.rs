@@ -8,7 +8,6 @@ use crate::id::PriceId;
 use crate::quantity::Quantity;
 use crate::text::{Key, Label};
 use crate::time::Timestamp;
-use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -74,7 +73,7 @@ impl<S: BuildHasher> RatingState for HashMap<RatingKey, Running, S> {
 /// The totals of one event while it is rated: read from the state, written back only when the whole event is priced.
 pub(super) struct Moves<'a> {
     state: &'a dyn RatingState,
-    moved: SmallVec<[Move; 2]>,
+    moved: Vec<Move>,
 }
 
 struct Move {
@@ -85,13 +84,13 @@ struct Move {
 }
 
 /// The totals to put into the state.
-pub(super) struct Moved(SmallVec<[Move; 2]>);
+pub(super) struct Moved(Vec<Move>);
 
 impl<'a> Moves<'a> {
     pub(super) fn over(state: &'a dyn RatingState) -> Self {
         Self {
             state,
-            moved: SmallVec::new(),
+            moved: Vec::new(),
         }
     }
 

@@ -201,7 +201,6 @@ impl<'a> Judge<'a> {
             let detail = "name at least one measure and what it costs";
             self.flaw("components", FlawCode::Missing, detail);
         }
-        // The map is sorted, and `Price::component` counts on the order.
         self.below("components", |judge| {
             let judged = parts
                 .components
