@@ -1,7 +1,12 @@
 //! Gauges: levels held over time.
 
 use crate::ground::{Ground, price};
+use crate::random::Dice;
 use expect_test::{Expect, expect};
+use tollgate_core::id::EventId;
+use tollgate_core::price::GaugeTimeline;
+use tollgate_core::quantity::Quantity;
+use tollgate_core::time::Timestamp;
 
 const PER_GB_MONTH: &str =
     r#"{"components": {"bytes": {"model": "per_unit", "amount": "0.10", "per": "2592000000000000"}}}"#;
@@ -94,4 +99,48 @@ fn tiers_of_a_gauge_give_back_what_a_late_reading_takes_away() {
             void a: 0
         "#]],
     );
+}
+
+#[test]
+fn a_timeline_adds_up_whatever_the_order_of_its_readings() {
+    let mut dice = Dice::new(3);
+    for _ in 0..500 {
+        // Close together, to the microsecond, some at one instant: most gains are no whole number of nano-units.
+        let count = 1 + dice.below(12);
+        let readings: Vec<(Timestamp, EventId, Quantity)> = (1..=count)
+            .map(|number| {
+                let at = Timestamp::from_micros(dice.below(5) as i64 * 333_333 + dice.below(3) as i64);
+                let level = Quantity::from_nano(dice.below(4) as i128 * 333_333_333);
+                (at, EventId::from_bits(number as u128), level)
+            })
+            .collect();
+        let mut sorted = readings.clone();
+        sorted.sort();
+        let exact: i128 = sorted
+            .windows(2)
+            .map(|pair| pair[0].2.nano() * i128::from(pair[1].0.micros() - pair[0].0.micros()))
+            .sum();
+        let mut order = readings.clone();
+        dice.shuffle(&mut order);
+        let mut line = GaugeTimeline::default();
+        let mut sum = Quantity::ZERO;
+        for (at, event, level) in &order {
+            sum = sum
+                .checked_add(line.insert(*at, *event, *level).unwrap())
+                .unwrap();
+            assert_eq!(line.insert(*at, *event, *level), None, "a reading is in once");
+        }
+        assert_eq!(line.integral(), Some(sum));
+        let off = sum.nano() * 1_000_000 - exact;
+        assert!(
+            off.abs() <= 500_000,
+            "{sum} is not the nearest to {exact} nano-units × microseconds"
+        );
+        dice.shuffle(&mut order);
+        for (at, event, _) in &order {
+            sum = sum.checked_add(line.remove(*at, *event).unwrap()).unwrap();
+            assert_eq!(line.remove(*at, *event), None, "a reading is taken out once");
+        }
+        assert_eq!((sum, line.is_empty()), (Quantity::ZERO, true));
+    }
 }
