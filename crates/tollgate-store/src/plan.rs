@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tollgate_core::period::Window;
-use tollgate_core::query::{Field, Form, Needs, RawReason};
+use tollgate_core::query::{Field, Form, Needs};
 use tollgate_core::rollup::{DAY_MICROS, Grain, RollupSet, day_of};
 use tollgate_core::scope::ScopeKind;
 use tollgate_core::text::Key;
@@ -64,7 +64,7 @@ pub(crate) fn plan(needs: &Needs, grains: &[Arc<Grain>], census: &Census) -> Pla
 /// The dimensions and measures that events are unpacked with.
 pub(crate) fn wanted(needs: &Needs) -> Wanted {
     // A gauge's series is told apart by all of its dimensions, whatever the query groups by.
-    if matches!(needs.raw, Some(RawReason::Gauge(_))) {
+    if needs.all_dimensions {
         return Wanted::All;
     }
     Wanted::Only {

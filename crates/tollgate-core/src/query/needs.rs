@@ -23,6 +23,8 @@ pub struct Needs {
     /// The fields whose columns must be there. Cells that do not keep one of them (or events not counted in such cells)
     /// cannot be used.
     pub fields: BTreeSet<Field>,
+    /// Whether every dimension that an event has must be there: all of them tell the series of a gauge apart.
+    pub all_dimensions: bool,
     /// The measures whose columns are looked at, cost and requests apart.
     pub measures: BTreeSet<Key>,
     /// Whether cost is looked at.
@@ -100,6 +102,7 @@ impl UsageQuery {
             reads,
             raw,
             fields: self.fields(),
+            all_dimensions: self.has_held(),
             measures: self
                 .figures
                 .iter()
@@ -114,27 +117,34 @@ impl UsageQuery {
 
     /// The first instant to read: a gauge's level may have been set at any time before the stretch.
     pub fn reads_from(&self) -> Timestamp {
-        let held = self
-            .figures
-            .iter()
-            .any(|figure| figure.source.is_held(self.aggregate));
-        if held {
+        if self.has_held() {
             return Timestamp::from_micros(i64::MIN);
         }
         self.previous().unwrap_or(self.window).start
+    }
+
+    /// Whether levels are followed through time.
+    pub(super) fn has_held(&self) -> bool {
+        self.figures
+            .iter()
+            .any(|figure| figure.source.is_held(self.aggregate))
     }
 
     fn raw_reason(&self) -> Option<RawReason> {
         if self.aggregate.is_by_event() {
             return Some(RawReason::Aggregate(self.aggregate));
         }
-        for figure in &self.figures {
-            if matches!(figure.source, Source::Gauge(_)) {
-                return Some(RawReason::Gauge(figure.name.clone()));
-            }
-            if figure.source.measures().len() > 1 && self.aggregate != Aggregate::Sum {
-                return Some(RawReason::Carriers(figure.name.clone()));
-            }
+        let named = |is: &dyn Fn(&Source) -> bool| {
+            let found = self.figures.iter().find(|figure| is(&figure.source));
+            found.map(|figure| figure.name.clone())
+        };
+        if let Some(gauge) = named(&|source| matches!(source, Source::Gauge(_))) {
+            return Some(RawReason::Gauge(gauge));
+        }
+        if self.aggregate != Aggregate::Sum
+            && let Some(total) = named(&|source| source.measures().len() > 1)
+        {
+            return Some(RawReason::Carriers(total));
         }
         self.stretches()
             .flat_map(|(_, buckets)| {

@@ -160,8 +160,15 @@ fn needs(query: &str, want: Expect) {
     let names: Vec<&str> = needs.fields.iter().map(|field| field.as_str()).collect();
     let measures: Vec<&str> = needs.measures.iter().map(|measure| measure.as_str()).collect();
     text.push_str(&format!(
-        "fields {names:?} measures {measures:?} cost {} categories {:?} organizations {:?}\n",
-        needs.cost, needs.categories, needs.organizations
+        "fields {names:?}{} measures {measures:?} cost {} categories {:?} organizations {:?}\n",
+        if needs.all_dimensions {
+            " and all dimensions"
+        } else {
+            ""
+        },
+        needs.cost,
+        needs.categories,
+        needs.organizations
     ));
     want.assert_eq(&text);
 }
@@ -219,7 +226,7 @@ fn a_store_is_told_what_to_read() {
         expect![[r#"
             -9223372036854775808 µs 2026-02-01T00:00:00Z Raw
             raw: level is a gauge, which rollups do not keep: its level is followed from event to event
-            fields ["category", "organization", "team", "project", "user"] measures ["level"] cost false categories None organizations None
+            fields ["category", "organization", "team", "project", "user"] and all dimensions measures ["level"] cost false categories None organizations None
         "#]],
     );
     needs(
@@ -228,6 +235,14 @@ fn a_store_is_told_what_to_read() {
             2026-01-01T00:00:00Z 2026-02-01T00:00:00Z Raw
             raw: level is a gauge, which rollups do not keep: its level is followed from event to event
             fields [] measures ["level"] cost false categories None organizations None
+        "#]],
+    );
+    needs(
+        &format!(r#"{JANUARY}, "measures": ["total_a", "level"], "aggregate": "avg""#),
+        expect![[r#"
+            -9223372036854775808 µs 2026-02-01T00:00:00Z Raw
+            raw: level is a gauge, which rollups do not keep: its level is followed from event to event
+            fields ["category", "organization", "team", "project", "user"] and all dimensions measures ["a", "b", "c", "level"] cost false categories None organizations None
         "#]],
     );
     needs(

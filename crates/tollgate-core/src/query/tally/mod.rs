@@ -124,7 +124,6 @@ impl<'q> Tally<'q> {
     ) -> Self {
         let previous = query.previous.iter().map(|(window, buckets)| (*window, buckets));
         let side = |(window, buckets)| Side::new(query, window, buckets, groups_max);
-        let is_held = |figure: &super::Figure| figure.source.is_held(query.aggregate());
         Self {
             query,
             currency_of: Box::new(currency_of),
@@ -138,7 +137,7 @@ impl<'q> Tally<'q> {
             voided: HashSet::new(),
             room: Room::new(),
             needs_raw: query.needs().raw.is_some(),
-            has_held: query.figures.iter().any(is_held),
+            has_held: query.has_held(),
             cut_cells: query.cut_cells(),
             passing: Vec::new(),
             scratch: Scratch::default(),
