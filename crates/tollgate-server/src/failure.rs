@@ -27,7 +27,7 @@ impl From<&StoreError> for Problem {
             StoreError::Full => Code::DiskFull,
             StoreError::Stopped(_) => Code::StoreStopped,
             StoreError::Damaged(_) => Code::DataDamaged,
-            StoreError::Refused(_) => Code::QueryRefused,
+            StoreError::Refused(flaw) => return Self::refused(flaw.clone()),
         };
         // Whoever runs the server must hear of these; the caller hears of them in the answer.
         if matches!(code, Code::StoreStopped | Code::DataDamaged | Code::DiskFull) {

@@ -199,6 +199,16 @@ impl Problem {
         }
     }
 
+    /// The problem of a question that takes too much, or has no exact answer.
+    pub(crate) fn refused(flaw: Flaw) -> Self {
+        let code = Code::QueryRefused;
+        Self {
+            code,
+            detail: format!("{} {}", flaw.pointer, flaw.detail).trim().to_owned(),
+            flaws: vec![flaw],
+        }
+    }
+
     /// The problem of one event among others.
     pub(crate) fn event(flaws: Vec<Flaw>) -> Self {
         Self {

@@ -76,6 +76,12 @@ impl Front {
         }
     }
 
+    /// The same front before other routes.
+    #[cfg(test)]
+    pub(crate) fn with_router(self, router: Router) -> Self {
+        Self { router, ..self }
+    }
+
     /// Answers one request.
     pub(crate) async fn answer(self, request: Request<Body>) -> Response<Body> {
         let began = Instant::now();

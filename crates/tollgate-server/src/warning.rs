@@ -47,7 +47,7 @@ pub(crate) fn warnings(price: &Price, settings: &Settings) -> Vec<String> {
 
 fn warning(measure: &str, component: &ComponentParts, direction: &str, other: &i128) -> String {
     format!(
-        "{measure} costs a thousand times {direction} than in any other price of this category (elsewhere {} per million); is {} \
+        "{measure} costs over a thousand times {direction} than in any other price of this category (elsewhere {} per million); is {} \
          what was meant?",
         Decimal::from_parts(*other, PLACES),
         component.model.as_str(),

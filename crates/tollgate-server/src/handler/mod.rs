@@ -24,7 +24,7 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// A JSON body, received and not parsed.
@@ -70,11 +70,26 @@ fn shown(version: u64, body: impl Serialize) -> Response {
 
 /// The answer to a POST that made something.
 fn created(kind: &str, id: impl fmt::Display, version: u64, body: impl Serialize) -> Response {
-    let location = HeaderValue::from_str(&format!("/v1/{kind}/{id}"));
-    let mut response = (StatusCode::CREATED, [(ETAG, etag(version))], Json(body)).into_response();
-    // A name that a header cannot carry needs no address there: the body has it too.
-    if let Ok(location) = location {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    response
+    let location = format!("/v1/{kind}/{}", encoded(&id.to_string()));
+    let headers = [
+        (ETAG, etag(version)),
+        (LOCATION, HeaderValue::try_from(location).unwrap_or(NOWHERE)),
+    ];
+    (StatusCode::CREATED, headers, Json(body)).into_response()
+}
+
+/// What stands for an address that cannot be written; encoded ones always can.
+const NOWHERE: HeaderValue = HeaderValue::from_static("/");
+
+/// A text as one segment of a path.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut path, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                path.push(char::from(byte));
+            } else {
+                let _ = write!(path, "%{byte:02X}");
+            }
+            path
+        })
 }

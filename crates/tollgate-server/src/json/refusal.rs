@@ -65,8 +65,12 @@ impl Error for Refusal {
         )
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(FlawCode::Range, format!("expected {}", wanted(expected)))
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let code = match found {
+            Unexpected::Str(_) => FlawCode::NotAllowed,
+            _ => FlawCode::Range,
+        };
+        Self::new(code, format!("expected {}", wanted(expected)))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

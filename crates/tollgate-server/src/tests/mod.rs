@@ -5,10 +5,15 @@
     reason = "functions beside tests are test code too"
 )]
 
+mod arbitrary;
 mod auth;
 mod bad_input;
 mod client;
 mod document;
 mod event;
+mod form;
 mod ground;
+mod health;
+mod record;
+mod setting;
 mod slow;

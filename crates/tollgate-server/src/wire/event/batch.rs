@@ -163,7 +163,13 @@ impl<'a> Batch<'a> {
                     match serde_json::from_str::<&RawValue>(line) {
                         Ok(raw) => batch.push_or_refuse::<Object<EventItem<'a>>>(raw.get())?,
                         Err(_) => {
-                            let detail = format!("line {} is not JSON: {error}", number + 1);
+                            let what = error.to_string();
+                            let what = what.split(" at line ").next().unwrap_or_default();
+                            let detail = format!(
+                                "line {} column {} is not JSON: {what}",
+                                number + 1,
+                                error.column()
+                            );
                             batch.refuse(None, vec![Flaw::at("", FlawCode::Json, detail)]);
                         }
                     }

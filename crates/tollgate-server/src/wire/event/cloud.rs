@@ -272,6 +272,7 @@ impl<'de> Deserialize<'de> for NoBase64 {
 /// Reads a binary CloudEvent: attributes from headers, data from the body.
 pub(super) fn binary<'a>(headers: &HeaderMap, text: &'a str) -> Result<Batch<'a>, Problem> {
     let mut batch = Batch::default();
+    let id = headers.get("ce-id").and_then(|id| decoded(id.as_bytes()));
     let data = if text.trim_ascii().is_empty() {
         None
     } else {
@@ -279,7 +280,7 @@ pub(super) fn binary<'a>(headers: &HeaderMap, text: &'a str) -> Result<Batch<'a>
         match json::read::<Option<Object<CloudFields<'a>>>>(text) {
             Ok(data) => data,
             Err(flaw) => {
-                batch.refuse(None, vec![flaw]);
+                batch.refuse(id, vec![flaw]);
                 return Ok(batch);
             }
         }
@@ -293,7 +294,7 @@ pub(super) fn binary<'a>(headers: &HeaderMap, text: &'a str) -> Result<Batch<'a>
                 ..envelope
             });
         }
-        Err(flaw) => batch.refuse(None, vec![flaw]),
+        Err(flaw) => batch.refuse(id, vec![flaw]),
     }
     Ok(batch)
 }
