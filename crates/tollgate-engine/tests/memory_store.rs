@@ -21,4 +21,4 @@ impl Opener for InMemory {
 }
 
 tollgate_testkit::conformance!(InMemory);
-tollgate_testkit::proofs!(InMemory, 200);
+tollgate_testkit::proofs!(InMemory, 150);

@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod fixture;
 pub mod model;
 pub mod proof;
+pub mod reopening;
 pub mod site;
 pub mod story;
 pub mod strategy;

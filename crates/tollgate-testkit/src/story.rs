@@ -184,7 +184,7 @@ impl<'a> Teller<'a> {
 
     async fn void(&mut self, index: Index) {
         let event = index.get(self.model.entries()).event;
-        let answer = self.engine().void(event, &self.access).await;
+        let answer = self.engine().void(event, None, &self.access).await;
         match (self.model.void(event), answer) {
             (Some(want), Ok(receipt)) => assert_eq!(end(&receipt), want, "void of {event}"),
             (None, Err(EngineError::Invalid(_))) => {}

@@ -1,6 +1,6 @@
 //! I18, and I7 for the split into batches: what usage costs together depends on neither order nor batches.
 
-use super::priced;
+use super::{apart, priced};
 use crate::conformance::in_runtime;
 use crate::fixture::{CHAT, DISK, PriceDraft, Sent};
 use crate::model::charge::{Cost, Known};
@@ -39,11 +39,9 @@ pub fn deal() -> impl Strategy<Value = Deal> {
     );
     (usage, prices, 1..6_usize).prop_flat_map(|(usage, (chat, disk, more), batch)| {
         let (uses, voided): (Vec<Sent>, Vec<bool>) = usage.into_iter().unzip();
-        let uses: Vec<Sent> = uses
-            .into_iter()
-            .enumerate()
-            .map(|(id, sent)| reading(sent).id(id))
-            .collect();
+        let uses = uses.into_iter().enumerate();
+        let mut uses: Vec<Sent> = uses.map(|(id, sent)| reading(sent).id(id)).collect();
+        apart(&mut uses);
         let prices: Vec<PriceDraft> = [chat, disk].into_iter().chain(more).collect();
         Just((0..uses.len()).collect::<Vec<usize>>())
             .prop_shuffle()
@@ -67,9 +65,9 @@ fn reading(mut sent: Sent) -> Sent {
 }
 
 /// Per organization and price, usage costs the same in whatever order and batches it arrives and is taken back.
-pub fn order_does_not_matter(opener: &dyn Opener, deal: &Deal) {
+pub fn order_does_not_matter<O: Opener>(opener: impl Fn() -> O, deal: &Deal) {
     let at_once = in_runtime(async {
-        let site = priced(opener, &deal.prices).await;
+        let site = priced(&opener(), &deal.prices).await;
         site.record(&deal.uses).await;
         for (sent, _) in deal.uses.iter().zip(&deal.voided).filter(|(_, voided)| **voided) {
             site.void(sent).await;
@@ -77,7 +75,7 @@ pub fn order_does_not_matter(opener: &dyn Opener, deal: &Deal) {
         costs_together(&site).await
     });
     let shuffled = in_runtime(async {
-        let site = priced(opener, &deal.prices).await;
+        let site = priced(&opener(), &deal.prices).await;
         for part in deal.shuffled.chunks(deal.batch) {
             let batch: Vec<Sent> = part.iter().map(|place| deal.uses[*place].clone()).collect();
             site.record(&batch).await;
