@@ -3,8 +3,6 @@
 //! Answers for the command line, the configuration and putting the parts together. Deliberately not here: rules about
 //! usage, prices or storage. The command line talks to a server over HTTP alone, never to the store.
 
-#![allow(dead_code, reason = "what only `serve` needs is here and tested before it")]
-
 mod assignment;
 mod client;
 mod clock;

@@ -1,14 +1,11 @@
 //! The command line: what can be typed, and which module answers it.
 
-mod category;
 mod completions;
 mod config;
 mod doctor;
 mod events;
 mod import;
-mod key;
-mod organization;
-mod price;
+mod serve;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -49,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the server
+    Serve(serve::Serve),
     /// Record events, or one use of a billable service
     Track(track::Track),
     /// Record events out of a file of another kind
@@ -65,16 +64,16 @@ enum Command {
     Events(events::Events),
     /// Categories: what can be used, in which measures
     #[command(subcommand)]
-    Categories(settings::Action<category::Category>),
+    Categories(settings::Action<settings::Category>),
     /// Prices: what it costs, since when
     #[command(subcommand)]
-    Prices(settings::Action<price::Price>),
+    Prices(settings::Action<settings::Price>),
     /// API keys: who may do what
     #[command(subcommand)]
-    Keys(settings::Action<key::Key>),
+    Keys(settings::Action<settings::Key>),
     /// Organizations
     #[command(subcommand)]
-    Organizations(settings::Action<organization::Organization>),
+    Organizations(settings::Action<settings::Organization>),
     /// Recompute every total from the events and compare
     Verify(verify::Verify),
     /// Look for what is wrong with this installation
@@ -114,7 +113,7 @@ impl Session {
 impl CommandLine {
     /// Runs the command and answers what to exit with.
     pub(crate) fn run(self, environment: Environment) -> anyhow::Result<Exit> {
-        let flags = Flags {
+        let mut flags = Flags {
             config: self.config,
             ..Flags::default()
         };
@@ -122,6 +121,7 @@ impl CommandLine {
             // These explain the configuration, so they must work while it is broken.
             Command::Completions(completions) => return completions.run(),
             Command::Config(config::Show::Default) => return config::print_default(),
+            Command::Serve(serve) => serve.add_flags(&mut flags),
             _ => {}
         }
         let Effective { config, layers } = Effective::load(&flags, &environment)?;
@@ -134,6 +134,7 @@ impl CommandLine {
             connection: self.connection,
         };
         match self.command {
+            Command::Serve(serve) => serve.run(&session),
             Command::Track(track) => track.run(&session),
             Command::Import(import) => import.run(&session),
             Command::Usage(usage) => usage.run(&session),

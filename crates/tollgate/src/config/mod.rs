@@ -38,8 +38,15 @@ pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     pub(crate) request_body_bytes_max: NonZeroUsize,
     pub(crate) events_per_request_max: NonZeroUsize,
-    pub(crate) header_timeout_ms: NonZeroU64,
+    header_timeout_ms: NonZeroU64,
     pub(crate) connections_max: NonZeroUsize,
+}
+
+impl Server {
+    /// How long a client may take to send its request headers.
+    pub(crate) fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms.get())
+    }
 }
 
 /// `[store]`: where what is recorded lives.

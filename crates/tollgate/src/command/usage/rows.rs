@@ -23,7 +23,10 @@ pub(super) fn sheet(answer: String, request: &Request) -> anyhow::Result<(Sheet,
 }
 
 fn columns(sheet: &Sheet, request: &Request) -> Vec<Column> {
-    let has = |field: &str| sheet.rows.iter().any(|row| !row.value()[field].is_null());
+    let has = |field: &str| {
+        let mut values = sheet.rows.iter().map(|row| &row.value()[field]);
+        values.any(|value| !value.is_null() && *value != 0)
+    };
     let mut columns = Vec::new();
     if request.bucket != Bucket::None {
         columns.push(Column::text(bucket_title(request.bucket), "/bucket_start"));

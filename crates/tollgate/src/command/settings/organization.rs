@@ -1,9 +1,8 @@
 //! `tollgate organizations`: the flags of an organization.
 
-use super::settings::{Kind, put};
+use super::{Everything, Fields, Kind};
 use crate::output::Column;
 use clap::Args;
-use serde_json::{Map, Value};
 
 /// Flags that describe an organization.
 #[derive(Args, Debug, Default)]
@@ -24,7 +23,7 @@ pub(crate) struct Organization {
 
 impl Kind for Organization {
     const PATH: &'static str = "organizations";
-    const ID: &'static str = "id";
+    type Only = Everything;
 
     fn columns() -> Vec<Column> {
         vec![
@@ -34,10 +33,10 @@ impl Kind for Organization {
         ]
     }
 
-    fn write(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
-        put(fields, "id", self.id.as_ref());
-        put(fields, "name", self.name.as_ref());
-        put(fields, "currency", self.currency.as_ref());
+    fn write(&self, fields: &mut Fields) -> Result<(), String> {
+        fields.put("id", self.id.as_ref())?;
+        fields.put("name", self.name.as_ref())?;
+        fields.put("currency", self.currency.as_ref())?;
         Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! `tollgate keys`: the flags of an API key.
 
-use super::settings::{Kind, put};
+use super::{Fields, Kind, Narrow};
+use crate::client::Path;
 use crate::output::Column;
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Flags that describe a key.
 #[derive(Args, Debug, Default)]
@@ -31,6 +32,20 @@ pub(crate) struct Key {
     user: Option<String>,
 }
 
+/// Flags that narrow the list of keys.
+#[derive(Args, Debug)]
+pub(crate) struct OnlyKeys {
+    /// Keys of this organization
+    #[arg(long)]
+    organization: Option<String>,
+}
+
+impl Narrow for OnlyKeys {
+    fn narrow(&self, path: Path) -> Path {
+        path.with("organization", self.organization.as_ref())
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Role {
     /// Send events
@@ -45,7 +60,7 @@ enum Role {
 
 impl Kind for Key {
     const PATH: &'static str = "keys";
-    const ID: &'static str = "id";
+    type Only = OnlyKeys;
 
     fn columns() -> Vec<Column> {
         vec![
@@ -57,25 +72,32 @@ impl Kind for Key {
         ]
     }
 
-    fn write(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
-        put(fields, "name", self.name.as_ref());
+    fn write(&self, fields: &mut Fields) -> Result<(), String> {
+        fields.put("name", self.name.as_ref())?;
         let role = self
             .role
             .and_then(|role| role.to_possible_value())
             .map(|value| value.get_name().to_owned());
-        put(fields, "role", role.as_ref());
+        fields.put("role", role.as_ref())?;
         for (name, value) in [
             ("organization", &self.organization),
             ("team", &self.team),
             ("project", &self.project),
             ("user", &self.user),
         ] {
-            put(fields, name, value.as_ref());
+            if value.is_some() && fields.has("id") {
+                return Err(format!("--{name}: a key stays where it is; create another one"));
+            }
+            fields.put(name, value.as_ref())?;
         }
         Ok(())
     }
 
-    fn remark(_created: &Value) -> Option<String> {
-        Some("the key is shown this once; keep it now".to_owned())
+    fn remarks(written: &Value) -> Vec<String> {
+        let shown = written["secret"].is_string();
+        shown
+            .then(|| "the secret is shown this once; keep it now".to_owned())
+            .into_iter()
+            .collect()
     }
 }

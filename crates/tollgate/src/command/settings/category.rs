@@ -1,10 +1,11 @@
 //! `tollgate categories`: the flags of a category.
 
-use super::settings::{Kind, put};
+use super::{Everything, Fields, Kind};
 use crate::assignment::split;
 use crate::output::{Column, Row};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Flags that describe a category.
@@ -23,10 +24,10 @@ pub(crate) struct Category {
     /// The measure that `quantity` sets
     #[arg(long)]
     primary: Option<String>,
-    /// A measure, and its kind: NAME, NAME=counter or NAME=gauge
+    /// A measure and its kind: NAME, NAME=counter or NAME=gauge; on a change, name all there shall be
     #[arg(long = "measure", value_name = "NAME[=KIND]")]
     measures: Vec<Measure>,
-    /// Dimensions whose totals are kept ready
+    /// Dimensions whose totals are kept ready; on a change, name all there shall be
     #[arg(long = "dimension", value_name = "NAME,…")]
     dimensions: Vec<String>,
 }
@@ -56,7 +57,7 @@ impl FromStr for Measure {
 
 impl Kind for Category {
     const PATH: &'static str = "categories";
-    const ID: &'static str = "name";
+    type Only = Everything;
 
     fn columns() -> Vec<Column> {
         vec![
@@ -75,21 +76,18 @@ impl Kind for Category {
         }
     }
 
-    fn write(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
-        put(fields, "name", self.name.as_ref());
-        put(fields, "unit", self.unit.as_ref());
-        put(fields, "primary", self.primary.as_ref());
-        if !self.measures.is_empty() {
-            let measures = self
-                .measures
-                .iter()
-                .map(|measure| (measure.name.clone(), json!({"kind": measure.kind})));
-            fields.insert("measures".to_owned(), Value::Object(measures.collect()));
-        }
-        if !self.dimensions.is_empty() {
-            let names: Vec<String> = self.dimensions.iter().flat_map(|names| split(names)).collect();
-            fields.insert("dimensions".to_owned(), json!(names));
-        }
+    fn write(&self, fields: &mut Fields) -> Result<(), String> {
+        fields.put("name", self.name.as_ref())?;
+        fields.put("unit", self.unit.as_ref())?;
+        fields.put("primary", self.primary.as_ref())?;
+        let measures: BTreeMap<&str, Value> = self
+            .measures
+            .iter()
+            .map(|measure| (measure.name.as_str(), json!({"kind": measure.kind})))
+            .collect();
+        fields.put("measures", (!measures.is_empty()).then_some(measures))?;
+        let dimensions: Vec<String> = self.dimensions.iter().flat_map(|names| split(names)).collect();
+        fields.put("dimensions", (!dimensions.is_empty()).then_some(dimensions))?;
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! `tollgate prices`: the flags of the common prices. Tiers, conditions and multipliers are written as JSON.
 
-use super::settings::{Kind, put};
+use super::{Fields, Kind, Narrow};
 use crate::assignment::{Assignments, pairs};
+use crate::client::Path;
 use crate::output::Column;
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use tollgate_core::decimal::Decimal;
 
@@ -41,6 +43,35 @@ Example:
   tollgate prices create --category ai.completion --match provider=openai,model=gpt-4o \\
     --component input_tokens=per-million:2.50 --component output_tokens=per-million:10.00 \\
     --currency USD --effective-from 2026-01-01T00:00:00Z";
+
+/// Flags that narrow the list of prices.
+#[derive(Args, Debug)]
+pub(crate) struct OnlyPrices {
+    /// Prices of this category
+    #[arg(long)]
+    category: Option<String>,
+    /// Prices that hold for this organization alone
+    #[arg(long)]
+    organization: Option<String>,
+    /// Prices that ask for these dimensions
+    #[arg(long = "match", value_name = "KEY=VALUE,…")]
+    matching: Vec<Assignments>,
+    /// Prices that hold at this time, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+impl Narrow for OnlyPrices {
+    fn narrow(&self, path: Path) -> Path {
+        let path = path
+            .with("category", self.category.as_ref())
+            .with("organization", self.organization.as_ref());
+        let matching = pairs(&self.matching);
+        matching.fold(path.with("at", self.at.as_ref()), |path, (key, value)| {
+            path.with(&format!("match.{key}"), Some(value))
+        })
+    }
+}
 
 /// A component as it is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +121,7 @@ impl FromStr for Component {
 
 impl Kind for Price {
     const PATH: &'static str = "prices";
-    const ID: &'static str = "id";
+    type Only = OnlyPrices;
 
     fn columns() -> Vec<Column> {
         vec![
@@ -105,19 +136,15 @@ impl Kind for Price {
         ]
     }
 
-    fn write(&self, fields: &mut Map<String, Value>) -> Result<(), String> {
-        put(fields, "category", self.category.as_ref());
-        put(fields, "currency", self.currency.as_ref());
-        put(fields, "effective_from", self.effective_from.as_ref());
-        put(fields, "effective_until", self.effective_until.as_ref());
-        put(fields, "organization", self.organization.as_ref());
-        let matching: Map<String, Value> = pairs(&self.matching)
-            .map(|(key, value)| (key.to_owned(), value.into()))
-            .collect();
-        if !matching.is_empty() {
-            fields.insert("match".to_owned(), Value::Object(matching));
-        }
-        let mut components = Map::new();
+    fn write(&self, fields: &mut Fields) -> Result<(), String> {
+        fields.put("category", self.category.as_ref())?;
+        fields.put("currency", self.currency.as_ref())?;
+        fields.put("effective_from", self.effective_from.as_ref())?;
+        fields.put("effective_until", self.effective_until.as_ref())?;
+        fields.put("organization", self.organization.as_ref())?;
+        let matching: BTreeMap<&str, &str> = pairs(&self.matching).collect();
+        fields.put("match", (!matching.is_empty()).then_some(matching))?;
+        let mut components = BTreeMap::new();
         for Component {
             measure,
             model,
@@ -125,16 +152,21 @@ impl Kind for Price {
         } in &self.components
         {
             if components
-                .insert(measure.clone(), json!({"model": model, "amount": amount}))
+                .insert(measure, json!({"model": model, "amount": amount}))
                 .is_some()
             {
                 return Err(format!("--component {measure}: given twice"));
             }
         }
-        if !components.is_empty() {
-            fields.insert("components".to_owned(), Value::Object(components));
-        }
-        Ok(())
+        fields.put("components", (!components.is_empty()).then_some(components))
+    }
+
+    fn remarks(written: &Value) -> Vec<String> {
+        let warnings = written["warnings"].as_array().into_iter().flatten();
+        warnings
+            .filter_map(Value::as_str)
+            .map(|warning| format!("warning: {warning}"))
+            .collect()
     }
 }
 
@@ -153,16 +185,12 @@ mod tests {
             ],
             ..Price::default()
         };
-        let mut fields = Map::from_iter([
-            ("currency".to_owned(), json!("EUR")),
-            ("category".to_owned(), json!("x")),
-        ]);
+        let mut fields = Fields::parse(r#"{"currency":"EUR","category":"x"}"#).unwrap();
         price.write(&mut fields).unwrap();
-        let want = json!({"category": "ai.completion", "currency": "EUR",
-            "match": {"model": "gpt-4o", "provider": "openai"},
-            "components": {"input_tokens": {"amount": "2.50", "model": "per_million"},
-                           "requests": {"amount": "1", "model": "flat"}}});
-        assert_eq!(Value::Object(fields), want);
+        assert_eq!(
+            fields.to_json().unwrap(),
+            r#"{"category":"ai.completion","components":{"input_tokens":{"amount":"2.50","model":"per_million"},"requests":{"amount":"1","model":"flat"}},"currency":"EUR","match":{"model":"gpt-4o","provider":"openai"}}"#
+        );
     }
 
     #[test]
