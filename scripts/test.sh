@@ -3,7 +3,7 @@
 # cargo-nextest runs the tests when it is installed, `cargo test` otherwise; both run the same tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/toolchain.sh rust compiler lints
+scripts/toolchain.sh rust compiler curl lints
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -2,6 +2,7 @@
 # Makes sure that what the build needs is there, and installs what it may. Arguments name the needs, in order:
 #   rust       cargo itself; never installed for you
 #   compiler   a C compiler (SQLite, zstd and ring are C inside)
+#   curl       curl, for the examples of README.md
 #   lints      rustfmt and clippy
 #   deny       cargo-deny, built from source when missing (about four minutes on two cores, once)
 set -euo pipefail
@@ -13,15 +14,25 @@ rust() {
   command -v cargo >/dev/null || die "cargo is not on the PATH: install Rust 1.95 or newer (https://rustup.rs)"
 }
 
-compiler() {
-  command -v cc >/dev/null && return
+# Installs Debian packages, named after the thing they are for, or says how.
+install() {
+  local what=$1
+  shift
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-    say "installing a C compiler"
+    say "installing $what"
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
   else
-    die "no C compiler (cc): on Debian, 'sudo apt-get install gcc libc6-dev'"
+    die "$what is missing: on Debian, 'sudo apt-get install $*'"
   fi
+}
+
+compiler() {
+  command -v cc >/dev/null || install "a C compiler" gcc libc6-dev
+}
+
+curl() {
+  command -v /usr/bin/curl >/dev/null || install curl curl
 }
 
 lints() {
@@ -40,7 +51,7 @@ deny() {
 
 for need in "$@"; do
   case "$need" in
-    rust | compiler | lints | deny) "$need" ;;
+    rust | compiler | curl | lints | deny) "$need" ;;
     *) die "toolchain.sh does not know '$need'" ;;
   esac
 done

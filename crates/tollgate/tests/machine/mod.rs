@@ -178,14 +178,10 @@ impl Drop for Server {
     }
 }
 
-/// A file of the repository's surroundings, where it is present.
+/// A file beside the repository, where there is one.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared")
         .join(name);
-    // A worktree lies one folder deeper.
-    let deeper = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../../shared")
-        .join(name);
-    [path, deeper].into_iter().find(|path| path.exists())
+    path.exists().then_some(path)
 }
