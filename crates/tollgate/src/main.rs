@@ -9,6 +9,7 @@ mod clock;
 mod command;
 mod config;
 mod delivery;
+mod demo;
 mod environment;
 mod failure;
 mod locate;

@@ -58,6 +58,50 @@ fn what_was_acknowledged_is_there_after_a_kill() {
 }
 
 #[test]
+fn a_demo_fills_an_empty_folder_across_a_kill_and_then_says_that_it_is_there() {
+    let machine = Machine::new();
+    // Before the first organization is there, nothing has been begun that could be cut off.
+    let server = machine.serve(&["--demo"]);
+    while organization_names(&machine).is_empty() {}
+    server.kill();
+    let server = machine.serve(&["--demo"]);
+    while !organization_names(&machine).contains(&"Acme Editor (sample)".to_owned()) {}
+    let verified = machine.run(&["verify", "-o", "json"]).expect(0).json();
+    assert_eq!(verified["clean"], true);
+    let events = verified["events"].as_u64().unwrap();
+    assert!((60_000..120_000).contains(&events), "{events} events");
+    assert!(server.stop().1.contains("days of sample data are in"));
+    let server = machine.serve(&["--demo"]);
+    assert_eq!(
+        machine.run(&["verify", "-o", "json"]).expect(0).json()["events"],
+        events
+    );
+    assert!(server.stop().1.contains("the sample data is there already"));
+}
+
+/// The names that the server knows; each call is a process of its own, so that asking until something is there is no hurry.
+fn organization_names(machine: &Machine) -> Vec<String> {
+    let list = machine
+        .run(&["organizations", "list", "-o", "json"])
+        .expect(0)
+        .json();
+    let rows = list["data"].as_array().unwrap().iter();
+    rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_demo_leaves_a_folder_with_other_usage_alone() {
+    let machine = Machine::new();
+    let server = machine.serve(&[]);
+    machine.run_with(&["track", "-"], EVENTS).expect(0);
+    assert!(server.stop().0.success());
+    let server = machine.serve(&["--demo"]);
+    let verified = machine.run(&["verify", "-o", "json"]).expect(0).json();
+    assert_eq!(verified["events"], 2);
+    assert!(server.stop().1.contains("the store holds other usage"));
+}
+
+#[test]
 fn a_folder_is_served_by_one_process() {
     let machine = Machine::new();
     let _server = machine.serve(&[]);

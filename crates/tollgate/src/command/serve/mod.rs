@@ -3,6 +3,7 @@
 //! Order of opening: folder, store, engine, keys, address; so what stands in the way is said before anything answers, and
 //! everything is closed in the reverse order. Not here: what any of the parts does.
 
+mod sample;
 mod secret;
 
 use super::Session;
@@ -37,6 +38,9 @@ pub(crate) struct Serve {
     /// Address and port to listen on [default: 127.0.0.1:8787]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Fill an empty store with 90 days of sample data, while it already answers
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Serve {
@@ -52,32 +56,37 @@ impl Serve {
         let data = folder(&session.config.store.data)?;
         let store = open_store(&data)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(serve(session, data, store))?;
+        runtime.block_on(self.serve(session, data, store))?;
         Ok(Exit::Ok)
     }
-}
 
-async fn serve(session: &Session, data: PathBuf, store: Arc<Embedded>) -> anyhow::Result<()> {
-    let config = &session.config;
-    let engine = Engine::open(store, Arc::new(SystemClock), engine_options(config));
-    let engine = Arc::new(engine.await.context("the engine does not open")?);
-    let secrets = secret::server_secret(&data, &engine)?;
-    secret::administrator(&data, &engine, &secrets).await?;
-    let bound = bind(config, engine.clone(), secrets)?;
-    let note = Note {
-        url: format!("http://{}", reachable(bound.local_addr()?)),
-        data,
-        pid: std::process::id(),
-    };
-    if let Err(error) = note.write(&session.environment) {
-        tracing::warn!("the command line will not find this server by itself: {error:#}");
+    async fn serve(&self, session: &Session, data: PathBuf, store: Arc<Embedded>) -> anyhow::Result<()> {
+        let config = &session.config;
+        let engine = Engine::open(store, Arc::new(SystemClock), engine_options(config));
+        let engine = Arc::new(engine.await.context("the engine does not open")?);
+        let secrets = secret::server_secret(&data, &engine)?;
+        secret::administrator(&data, &engine, &secrets).await?;
+        let bound = bind(config, engine.clone(), secrets)?;
+        let note = Note {
+            url: format!("http://{}", reachable(bound.local_addr()?)),
+            data,
+            pid: std::process::id(),
+        };
+        if let Err(error) = note.write(&session.environment) {
+            tracing::warn!("the command line will not find this server by itself: {error:#}");
+        }
+        announce(&note, config.log.format);
+        let serving = bound.serve(told_to_stop()?);
+        if self.demo {
+            sample::fill_while(&engine, config.log.format, serving).await;
+        } else {
+            serving.await;
+        }
+        note.remove(&session.environment);
+        engine.close().await.context("the store did not close")?;
+        tracing::info!("stopped");
+        Ok(())
     }
-    announce(&note, config.log.format);
-    bound.serve(told_to_stop()?).await;
-    note.remove(&session.environment);
-    engine.close().await.context("the store did not close")?;
-    tracing::info!("stopped");
-    Ok(())
 }
 
 /// Creates the data folder, for its owner alone, and answers its absolute path.
