@@ -5,14 +5,14 @@ use super::charges::Charges;
 use super::packed::Packed;
 use super::seal::{open, seal};
 use super::sparse::{PackedSparse, Sparse};
-use super::texts::Texts;
+use super::texts::{Run, Texts};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// What a batch's events have besides their usage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Detail {
-    pub(crate) ids: Vec<SmolStr>,
+    pub(crate) ids: Run,
     /// Distinct sources, and for each event which.
     pub(crate) sources: Vec<SmolStr>,
     pub(crate) source: Vec<u32>,
@@ -39,7 +39,7 @@ impl Detail {
     pub(crate) fn seal(&self) -> Vec<u8> {
         let wire = Wire {
             charges: self.charges.clone(),
-            ids: Texts::pack(self.ids.iter().map(SmolStr::as_str)),
+            ids: self.ids.pack(),
             sources: Texts::pack(self.sources.iter().map(SmolStr::as_str)),
             source: Packed::codes(&self.source),
             metadata: self.metadata.clone(),
@@ -57,7 +57,7 @@ impl Detail {
             postcard::from_bytes(&plain).map_err(|_| Damage("a detail section cannot be read"))?;
         wire.source.check(rows)?;
         let detail = Self {
-            ids: wire.ids.unpack()?,
+            ids: wire.ids.to_run()?,
             sources: wire.sources.unpack()?,
             source: wire.source.to_codes()?,
             metadata: wire.metadata,

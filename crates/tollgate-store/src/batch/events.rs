@@ -17,6 +17,7 @@ use tollgate_core::time::Timestamp;
 #[derive(Debug)]
 pub(crate) struct Events<'b> {
     batch: &'b Batch,
+    ids: Vec<&'b str>,
     dimensions: ByRow<u32>,
     measures: ByRow<i128>,
 }
@@ -31,6 +32,7 @@ impl Batch {
     pub(crate) fn events(&self) -> Events<'_> {
         Events {
             batch: self,
+            ids: self.detail.ids.iter().collect(),
             dimensions: ByRow::of(self.len(), &self.usage.dimensions),
             measures: ByRow::of(self.len(), &self.usage.measures),
         }
@@ -67,7 +69,7 @@ impl Events<'_> {
         let event = Event {
             event,
             payload,
-            id: label(detail.ids.get(row).ok_or(missing)?)?,
+            id: label(self.ids.get(row).ok_or(missing)?)?,
             source: label(source)?,
             category: parsed(
                 self.text(&usage.category, row)?.ok_or(missing)?,
@@ -89,7 +91,7 @@ impl Events<'_> {
 
     fn scope(&self, row: usize) -> Result<Scope, Damage> {
         let usage = &self.batch.usage;
-        let optional = |column: &[u32]| self.text(column, row)?.map(label).transpose();
+        let optional = |column: &[u32]| self.text(column, row)?.map(|text| label(text)).transpose();
         Ok(Scope {
             organization: optional(&usage.organization)?.ok_or(Damage("an event has no organization"))?,
             team: optional(&usage.team)?,
@@ -158,10 +160,10 @@ impl<T: Copy + Default> ByRow<T> {
     }
 }
 
-fn label(value: &SmolStr) -> Result<Label, Damage> {
+fn label(value: &str) -> Result<Label, Damage> {
     parsed(value, Label::parse)
 }
 
-fn parsed<T>(value: &SmolStr, parse: impl Fn(&str) -> Result<T, TextError>) -> Result<T, Damage> {
+fn parsed<T>(value: &str, parse: impl Fn(&str) -> Result<T, TextError>) -> Result<T, Damage> {
     parse(value).map_err(|_| Damage("a text is not of its kind"))
 }

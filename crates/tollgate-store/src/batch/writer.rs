@@ -6,7 +6,7 @@ use super::sparse::Sparse;
 use super::usage::Usage;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smol_str::SmolStr;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use tollgate_core::charge::Charge;
 use tollgate_core::event::Event;
 use tollgate_core::frame::ABSENT;
@@ -77,7 +77,7 @@ impl BatchWriter {
     fn push_detail(&mut self, event: &Event, charge: &Charge, row: usize) {
         self.charges.push(charge);
         let detail = &mut self.batch.detail;
-        detail.ids.push(event.id.as_smol().clone());
+        detail.ids.push(event.id.as_str());
         detail
             .source
             .push(self.sources.code(event.source.as_smol(), Place::Other));
@@ -128,9 +128,16 @@ enum Place {
 #[derive(Debug)]
 struct Codes {
     texts: Vec<SmolStr>,
-    table: HashTable<u32>,
+    table: HashTable<Entry>,
     hasher: DefaultHashBuilder,
     last: [u32; 6],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Kept, so that a growing table hashes nothing again and most texts are told apart without looking at them.
+    hash: u64,
+    code: u32,
 }
 
 impl Default for Codes {
@@ -156,19 +163,21 @@ impl Codes {
         if self.texts.get(last as usize) == Some(text) {
             return last;
         }
-        let hash = self.hasher.hash_one(text);
+        let mut hasher = self.hasher.build_hasher();
+        // One write for one text: nothing follows that it could run into.
+        hasher.write(text.as_bytes());
+        let hash = hasher.finish();
         let texts = &self.texts;
-        let known = self
-            .table
-            .find(hash, |code| texts.get(*code as usize) == Some(text));
+        let known = self.table.find(hash, |entry| {
+            entry.hash == hash && texts.get(entry.code as usize) == Some(text)
+        });
         let code = match known {
-            Some(code) => *code,
+            Some(entry) => entry.code,
             None => {
                 let code = self.texts.len() as u32;
                 self.texts.push(text.clone());
-                let (texts, hasher) = (&self.texts, &self.hasher);
                 self.table
-                    .insert_unique(hash, code, |code| hasher.hash_one(&texts[*code as usize]));
+                    .insert_unique(hash, Entry { hash, code }, |entry| entry.hash);
                 code
             }
         };
