@@ -7,6 +7,7 @@
 
 mod conformance;
 mod damage;
+mod kill;
 mod opening;
 mod planning;
 mod proof;

@@ -21,7 +21,7 @@ use crate::strategy::every_use;
 use charge::Cost;
 use gauge::{Reading, integral};
 use number::{Exact, exact};
-use rating::{Move, Rated, Rating};
+use rating::{Rated, Rating};
 use rule::{Rule, best_of, is_gauge, rule_for};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -205,13 +205,6 @@ impl Model {
         self.catalog.category(name).unwrap()
     }
 
-    fn moves(&self) -> Vec<Move> {
-        self.entries
-            .iter()
-            .flat_map(|entry| entry.rated.moves.iter().cloned())
-            .collect()
-    }
-
     fn rate(&self, sent: &Sent, gained: &BTreeMap<String, Exact>) -> Rated {
         if let Some(cost) = &sent.cost {
             return Rated::stated(&exact(cost));
@@ -219,7 +212,7 @@ impl Model {
         let Some(rule) = rule_for(&self.rules, sent, self.currency(&sent.organization)) else {
             return Rated::unknown("NoPrice");
         };
-        self.rating(rule, sent, gained, &self.moves()).charge()
+        self.rating(rule, sent, gained).charge()
     }
 
     fn reverse(&self, original: &Entry, gained: &BTreeMap<String, Exact>) -> Rated {
@@ -230,7 +223,7 @@ impl Model {
             .find(|rule| cost.known == charge::Known::By(rule.id));
         match (rule, cost.exact(), &cost.known) {
             (Some(rule), _, _) => self
-                .rating(rule, &original.sent, gained, &self.moves())
+                .rating(rule, &original.sent, gained)
                 .reverse(cost, &original.rated.lines),
             (None, Some(stated), _) => Rated::stated(&-stated),
             (None, None, charge::Known::Not(reason)) => Rated::unknown(reason),
@@ -243,7 +236,6 @@ impl Model {
         rule: &'a Rule,
         sent: &'a Sent,
         gained: &'a BTreeMap<String, Exact>,
-        before: &'a [Move],
     ) -> Rating<'a> {
         Rating {
             rule,
@@ -251,7 +243,7 @@ impl Model {
             sent,
             at: at(&sent.at),
             gained,
-            before,
+            before: &self.entries,
         }
     }
 
@@ -288,7 +280,7 @@ pub fn readings(entries: &[&Entry], of: &Sent, gauge: &str) -> Vec<Reading> {
 }
 
 /// What a gauge's level belongs to.
-pub fn series(sent: &Sent) -> impl Ord + use<> {
+pub fn series(sent: &Sent) -> impl Ord {
     let Sent {
         organization,
         team,
@@ -297,7 +289,7 @@ pub fn series(sent: &Sent) -> impl Ord + use<> {
         category,
         dimensions,
         ..
-    } = sent.clone();
+    } = sent;
     (organization, team, project, user, category, dimensions)
 }
 

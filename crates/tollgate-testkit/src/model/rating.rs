@@ -3,6 +3,7 @@
 //! Nothing is kept between events. A running total is the sum of all moves so far under its key.
 
 use crate::fixture::Sent;
+use crate::model::Entry;
 use crate::model::charge::{Cost, Known, Line};
 use crate::model::curve;
 use crate::model::number::{Exact, MONEY_PLACES, half_even, whole};
@@ -62,8 +63,8 @@ pub struct Rating<'a> {
     pub at: Timestamp,
     /// By how much each gauge's integral changed.
     pub gained: &'a BTreeMap<String, Exact>,
-    /// Every move before.
-    pub before: &'a [Move],
+    /// Everything recorded before.
+    pub before: &'a [Entry],
 }
 
 impl Rated {
@@ -166,7 +167,8 @@ impl<'a> Rating<'a> {
         let mine = || moves.iter().filter(|m| m.key == key);
         // However many parts of a measure an event uses, it is one event.
         let events = if mine().next().is_some() { 0 } else { events };
-        let moved: Vec<&Move> = earlier.iter().filter(|m| m.key == key).chain(mine()).collect();
+        let earlier = earlier.iter().flat_map(|entry| &entry.rated.moves);
+        let moved: Vec<&Move> = earlier.filter(|m| m.key == key).chain(mine()).collect();
         let quantity: Exact = moved.iter().map(|m| m.by.clone()).sum();
         let count: i64 = moved.iter().map(|m| m.events).sum();
         let after = (&quantity + by, count + events);
