@@ -50,7 +50,7 @@ pub(crate) fn document() -> &'static str {
         health::alive, health::ready, health::metrics,
         page::landing, page::reference, page::problems, page::asset, page::openapi
     ),
-    components(schemas(wire::problem::ProblemBody<'static>, wire::event::CloudFields<'static>)),
+    components(schemas(wire::problem::ProblemBody<'static>, wire::event::CloudFields)),
     modifiers(&Everywhere)
 )]
 struct Api;

@@ -1,19 +1,19 @@
 //! Events: recorded, shown, listed, voided.
 
-use super::JsonBody;
+use super::{JsonBody, json_bytes};
 use crate::auth::Caller;
 use crate::body::Payload;
 use crate::json;
 use crate::parameter::{Parameters, Target, wrong};
 use crate::problem::Problem;
 use crate::router::App;
-use crate::wire::event::{Answer, Batch, CloudBody, EventItem, EventResult, Form};
+use crate::wire::event::{Answer, AnswerBody, Batch, CloudBody, EventBody, EventResult, Form, void_json};
 use crate::wire::list::List;
 use crate::wire::recorded::RecordedEvent;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
 use tollgate_core::flaw::FlawCode;
@@ -31,10 +31,10 @@ use utoipa::ToSchema;
 #[utoipa::path(post, path = "/v1/events", tag = "Events",
     params(("results" = Option<String>, Query, description = "`errors` leaves out of `results` what was recorded before or now")),
     request_body(content(
-        (EventItem = "application/json"), (Vec<EventItem> = "application/json"),
+        (EventBody = "application/json"), (Vec<EventBody> = "application/json"),
         (String = "application/x-ndjson"),
         (CloudBody = "application/cloudevents+json"), (Vec<CloudBody> = "application/cloudevents-batch+json"))),
-    responses((status = 200, description = "What became of each event", body = Answer)))]
+    responses((status = 200, description = "What became of each event", body = AnswerBody)))]
 pub(crate) async fn record(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -50,9 +50,9 @@ pub(crate) async fn record(
         app.options.events_max,
     )?;
     let receipts = app.engine.record(batch.drafts, &caller.access).await?;
-    let answer = Answer::new(&batch.origin, &receipts, only_errors);
+    let answer = Answer::new(&batch.origin, &receipts);
     app.metrics.events(answer.counts());
-    Ok(Json(answer).into_response())
+    Ok(json_bytes(answer.json(only_errors)))
 }
 
 fn only_errors(mut parameters: Parameters) -> Result<bool, Problem> {
@@ -185,5 +185,5 @@ pub(crate) async fn void(
     let event: EventId = target.parse("event")?;
     let Void { reason } = body.parse_optional()?.unwrap_or_default();
     let receipt = app.engine.void(event, reason, &caller.access).await?;
-    Ok(Json(EventResult::new(&receipt).correcting(event)).into_response())
+    Ok(json_bytes(void_json(&receipt, event)))
 }

@@ -20,7 +20,7 @@ use crate::router::App;
 use crate::wire::event::require_json;
 use axum::Json;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,15 @@ impl JsonBody {
             self.parse().map(Some)
         }
     }
+}
+
+/// An answer that is JSON already.
+fn json_bytes(body: Vec<u8>) -> Response {
+    (
+        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        body,
+    )
+        .into_response()
 }
 
 /// The answer to a GET of one thing with a version.

@@ -7,13 +7,11 @@
 //! Invariant: nothing here recurses on the input; [`NESTING_MAX`] is checked before anything that does.
 
 mod depth;
-mod object;
 mod reader;
 mod refusal;
 mod scalar;
 
 pub(crate) use depth::depth;
-pub(crate) use object::Object;
 pub(crate) use reader::Reader;
 pub(crate) use scalar::{Number, Scalar, Text};
 

@@ -272,8 +272,15 @@ impl<'de> MapAccess<'de> for Object<'de, '_> {
             Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
             Cow::Owned(name) => seed.deserialize(name.clone().into_deserializer()),
         };
-        let key =
-            key.map_err(|refusal: Refusal| refusal.at(|| Place::Field(&self.above, &name).pointer()))?;
+        // An unknown field is refused while its key is read, and names itself; a key that is not of its kind does not.
+        let key = key.map_err(|refusal: Refusal| {
+            let place = if refusal.names_field() {
+                self.above
+            } else {
+                Place::Field(&self.above, &name)
+            };
+            refusal.at(|| place.pointer())
+        })?;
         self.value = Some((name, raw));
         Ok(Some(key))
     }

@@ -2,15 +2,15 @@
 
 use serde::de::{Error, Expected, Unexpected};
 use std::fmt;
-use tollgate_core::flaw::{Flaw, FlawCode};
+use tollgate_core::flaw::{Flaw, FlawCode, pointer};
 use tollgate_core::nearest::nearest;
 
 /// What was refused; its place is known once the error has passed the reader it came from.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pointer: Option<String>,
-    /// The field below the place, where the fault is that it is not there.
-    absent: Option<&'static str>,
+    /// The field below the place that the fault is about: one that is not there, or should not be.
+    field: Option<String>,
     code: FlawCode,
     detail: String,
 }
@@ -19,21 +19,29 @@ impl Refusal {
     pub(super) fn new(code: FlawCode, detail: impl fmt::Display) -> Self {
         Self {
             pointer: None,
-            absent: None,
+            field: None,
             code,
             detail: detail.to_string(),
         }
     }
 
+    fn about(self, field: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            ..self
+        }
+    }
+
+    /// Whether the refusal names the field below its place that it is about.
+    pub(super) fn names_field(&self) -> bool {
+        self.field.is_some()
+    }
+
     /// Gives the refusal its place, unless a deeper reader has.
     pub(super) fn at(mut self, place: impl FnOnce() -> String) -> Self {
         if self.pointer.is_none() {
-            let mut pointer = place();
-            if let Some(field) = self.absent {
-                pointer.push('/');
-                pointer.push_str(field);
-            }
-            self.pointer = Some(pointer);
+            let below = self.field.as_ref().map(|field| pointer(&[field]));
+            self.pointer = Some(place() + &below.unwrap_or_default());
         }
         self
     }
@@ -86,18 +94,15 @@ impl Error for Refusal {
             Some(near) => format!("did you mean {near}?"),
             None => format!("the fields are {}", expected.join(", ")),
         };
-        Self::new(FlawCode::Unknown, format!("no such field; {hint}"))
+        Self::new(FlawCode::Unknown, format!("no such field; {hint}")).about(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self {
-            absent: Some(field),
-            ..Self::new(FlawCode::Missing, "is required")
-        }
+        Self::new(FlawCode::Missing, "is required").about(field)
     }
 
-    fn duplicate_field(_: &'static str) -> Self {
-        Self::new(FlawCode::Repeated, "is given twice")
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::new(FlawCode::Repeated, "is given twice").about(field)
     }
 }
 

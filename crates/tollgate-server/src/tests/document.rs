@@ -4,6 +4,7 @@ use super::client::Call;
 use super::ground::{Ground, completion, price};
 use crate::problem::Code;
 use crate::route::routes;
+use crate::wire::event::{Batch, DATA_FIELDS, FIELDS, Form};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tollgate_core::category::CategoryParts;
@@ -13,7 +14,7 @@ use tollgate_core::query::QueryParts;
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
-fn document() -> Value {
+pub(super) fn document() -> Value {
     serde_json::from_str(&crate::openapi()).unwrap()
 }
 
@@ -99,7 +100,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 }
 
 /// The fields of a schema, all its parts together.
-fn fields(document: &Value, schema: &str) -> BTreeSet<String> {
+pub(super) fn fields(document: &Value, schema: &str) -> BTreeSet<String> {
     let properties = document["components"]["schemas"][schema]["properties"].as_object();
     properties
         .unwrap_or_else(|| panic!("no schema {schema}"))
@@ -122,6 +123,9 @@ fn schemas_that_describe_types_of_the_core_have_their_fields() {
     let document = document();
     let check =
         |schema: &str, taken: BTreeSet<String>| assert_eq!(fields(&document, schema), taken, "{schema}");
+    let named = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
+    check("Event", named(FIELDS));
+    check("CloudEventFields", named(DATA_FIELDS));
     check("Category", taken::<CategoryParts>());
     check("Measure", taken::<tollgate_core::category::MeasureParts>());
     check("Display", taken::<tollgate_core::category::DisplayParts>());
@@ -154,7 +158,11 @@ fn examples_of_bodies_are_read() {
     crate::json::read::<QueryParts>(&example("Query")).unwrap();
     crate::json::read::<crate::wire::key::KeyBody>(&example("Key")).unwrap();
     crate::json::read::<crate::wire::organization::OrganizationBody>(&example("Organization")).unwrap();
-    crate::json::read::<crate::wire::event::EventItem<'_>>(&example("Event")).unwrap();
+    for (schema, form) in [("Event", Form::Json), ("CloudEvent", Form::Cloud)] {
+        let example = example(schema);
+        let batch = Batch::parse(form, &Default::default(), &example, 1).unwrap();
+        assert_eq!(batch.drafts.len(), 1, "{schema}");
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Recording: every form of body, every status, and what reading the record shows.
 
 use super::client::Call;
+use super::document::{document, fields};
 use super::ground::{Ground, completion, price};
 use expect_test::expect;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// One line for each result.
 fn shown(answer: &Value) -> String {
@@ -66,4 +68,38 @@ async fn each_event_gets_its_cost_and_a_resend_changes_nothing() {
         {"id":"e","index":2,"problem":"invalid_event: /organization missing_field: an instance key names the organization of each event; /category missing_field: name what was used, such as ai.completion","status":"rejected"}
     "#]]
     .assert_eq(&shown(&ground.send(call).await.ok()));
+}
+
+#[tokio::test]
+async fn the_document_has_every_field_of_every_result_and_no_other() {
+    let ground = Ground::new().await;
+    let mut half = price();
+    half["match"]["model"] = "half".into();
+    half["components"]
+        .as_object_mut()
+        .unwrap()
+        .remove("output_tokens");
+    for price in [price(), half] {
+        ground.post("/v1/prices", &price).await.ok();
+    }
+    let mut without_component = completion("half");
+    without_component["dimensions"]["model"] = "half".into();
+    let mut conflict = completion("a");
+    conflict["user"] = "other".into();
+    let batch = json!([completion("a"), without_component, completion("a"), conflict, {}]);
+    let answer = ground.post("/v1/events", &batch).await.ok();
+    let mut results = answer["results"].as_array().unwrap().clone();
+    assert_eq!(
+        (&results[1]["reason"], &results[1]["measure"]),
+        (&json!("no_component"), &json!("output_tokens"))
+    );
+    let void = format!("/v1/events/{}/void", results[0]["event"].as_str().unwrap());
+    results.push(ground.post(&void, &json!({})).await.ok());
+    let written: BTreeSet<String> = results
+        .iter()
+        .flat_map(|r| r.as_object().unwrap().keys().cloned())
+        .collect();
+    assert_eq!(written, fields(&document(), "EventResult"));
+    let counts: BTreeSet<String> = answer.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(counts, fields(&document(), "EventsAnswer"));
 }

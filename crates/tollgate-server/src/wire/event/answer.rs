@@ -1,46 +1,26 @@
 //! What is answered for each event.
 //!
-//! A thousand of these are written per request, so nothing here builds a tree or a string per field: ids and amounts are printed
-//! into buffers on the stack.
+//! A thousand results are written per request, so they go straight from receipts into bytes.
 
 use super::batch::{Origin, Refused};
 use super::cloud::Envelope;
 use crate::problem::{Code, Problem};
-use crate::wire::printed::Printed;
+use crate::wire::printed::Object;
 use crate::wire::problem::ProblemBody;
-use serde::{Serialize, Serializer};
 use tollgate_core::charge::{Charge, CostSource, Unpriced};
 use tollgate_core::flaw::Flaw;
+use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
 use tollgate_engine::{Receipt, Status};
-use utoipa::ToSchema;
 
-/// What became of the events of a request.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventsAnswer, example = json!({
-    "recorded": 1, "duplicate": 0, "conflict": 0, "rejected": 0,
-    "results": [{"index": 0, "id": "req-1", "event": "evt_5f1d7a0c9b3e48d2a6c4e8f00b1d2c3a", "status": "recorded",
-                 "cost": "0.00423", "currency": "USD", "price": "prc_0192a1b2c3d47e5f8a9b0c1d2e3f4a5b",
-                 "cost_source": "priced"}]
-}))]
-pub(crate) struct Answer<'a> {
-    /// How many are new and counted.
-    recorded: usize,
-    /// How many were recorded before; they changed nothing.
-    duplicate: usize,
-    /// How many used the id of another event; they changed nothing.
-    conflict: usize,
-    /// How many are no valid events.
-    rejected: usize,
-    /// One for each event in order, or with `?results=errors` only conflicts and rejections.
-    #[schema(value_type = Vec<EventResult>)]
-    results: Results<'a>,
-}
+/// Bytes of a usual result, set aside before writing.
+const RESULT_BYTES_USUAL: usize = 240;
 
+/// What became of the events of a request, ready to be written.
 #[derive(Debug)]
-struct Results<'a> {
+pub(crate) struct Answer<'a> {
+    counts: Counts,
     lines: Vec<Line<'a>>,
-    only_errors: bool,
 }
 
 /// One event of the body: what the engine said, or what was wrong before it was asked.
@@ -51,12 +31,23 @@ struct Line<'a> {
     problem: Option<Problem>,
 }
 
+#[derive(Debug, Default)]
+struct Counts {
+    recorded: usize,
+    duplicate: usize,
+    conflict: usize,
+    rejected: usize,
+}
+
 impl<'a> Answer<'a> {
     /// The answer for a body whose drafts got these receipts.
-    pub(crate) fn new(origin: &'a Origin<'_>, receipts: &'a [Receipt], only_errors: bool) -> Self {
+    pub(crate) fn new(origin: &'a Origin<'_>, receipts: &'a [Receipt]) -> Self {
         let mut lines: Vec<Line<'a>> = Vec::with_capacity(receipts.len() + origin.refused.len());
         let mut refused = origin.refused.iter().peekable();
-        let mut counts = Counts::default();
+        let mut counts = Counts {
+            rejected: origin.refused.len(),
+            ..Counts::default()
+        };
         for (place, receipt) in receipts.iter().enumerate() {
             while let Some(item) = refused.next_if(|item| item.index == lines.len()) {
                 lines.push(Line::refused(item));
@@ -65,32 +56,49 @@ impl<'a> Answer<'a> {
             lines.push(Line::received(receipt, origin.envelopes.get(place)));
         }
         lines.extend(refused.map(Line::refused));
-        Self {
-            recorded: counts.recorded,
-            duplicate: counts.duplicate,
-            conflict: counts.conflict,
-            rejected: counts.rejected + origin.refused.len(),
-            results: Results { lines, only_errors },
-        }
+        Self { counts, lines }
     }
 
     /// How many events ended so, by status.
     pub(crate) fn counts(&self) -> [(&'static str, usize); 4] {
+        let Counts {
+            recorded,
+            duplicate,
+            conflict,
+            rejected,
+        } = self.counts;
         [
-            ("recorded", self.recorded),
-            ("duplicate", self.duplicate),
-            ("conflict", self.conflict),
-            ("rejected", self.rejected),
+            ("recorded", recorded),
+            ("duplicate", duplicate),
+            ("conflict", conflict),
+            ("rejected", rejected),
         ]
     }
-}
 
-#[derive(Default)]
-struct Counts {
-    recorded: usize,
-    duplicate: usize,
-    conflict: usize,
-    rejected: usize,
+    /// The answer as JSON, with all results or only conflicts and rejections.
+    pub(crate) fn json(&self, only_errors: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(RESULT_BYTES_USUAL * (self.lines.len() + 1));
+        let mut object = Object::begin(&mut out);
+        for (status, count) in self.counts() {
+            object.json(status, &count);
+        }
+        let results = object.field("results");
+        results.push(b'[');
+        let shown = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| !only_errors || line.problem.is_some());
+        for (number, (index, line)) in shown.enumerate() {
+            if number > 0 {
+                results.push(b',');
+            }
+            line.write(index, results);
+        }
+        results.push(b']');
+        object.end();
+        out
+    }
 }
 
 impl Counts {
@@ -147,160 +155,68 @@ fn conflict(receipt: &Receipt) -> Problem {
     )
 }
 
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = self
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| !self.only_errors || line.problem.is_some());
-        serializer.collect_seq(shown.map(|(index, line)| line.result(index)))
-    }
-}
-
-/// What became of one event.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub(crate) struct EventResult<'a> {
-    /// Its place in the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-    /// The caller's id, or the one that was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    /// The server's id; not there when rejected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = "^evt_[0-9a-f]{32}$")]
-    event: Option<Printed>,
-    /// `recorded`, `duplicate`, `conflict` or `rejected`.
-    status: &'static str,
-    /// What it cost; `null` when nobody knows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    cost: Option<Option<Printed>>,
-    /// The currency of the cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    currency: Option<Printed>,
-    /// The price that gave the cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = "^prc_[0-9a-f]{32}$")]
-    price: Option<Printed>,
-    /// How the cost is known: `priced`, `asserted` or `unpriced`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_source: Option<&'static str>,
-    /// Why there is no cost: `no_price`, `no_component`, `cost_too_large` or `raw_expired`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    /// The measure that no component prices, for `no_component`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    measure: Option<&'a str>,
-    /// The event that this one takes back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    corrects: Option<Printed>,
-    /// Why it was not recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<ProblemBody<'a>>,
-}
-
 impl Line<'_> {
-    fn result(&self, index: usize) -> EventResult<'_> {
-        let problem = self
-            .problem
-            .as_ref()
-            .map(|problem| ProblemBody::new(problem, None));
-        let result = match self.receipt {
-            Some(receipt) => EventResult::new(receipt),
-            None => EventResult {
-                status: "rejected",
-                ..EventResult::default()
-            },
-        };
-        EventResult {
-            index: Some(index),
-            id: self.id,
-            problem,
-            ..result
+    fn write(&self, index: usize, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out);
+        object.json("index", &index);
+        if let Some(id) = self.id {
+            object.text("id", id);
         }
+        match self.receipt {
+            Some(receipt) => write_receipt(receipt, &mut object),
+            None => object.plain("status", "rejected"),
+        }
+        if let Some(problem) = &self.problem {
+            object.json("problem", &ProblemBody::new(problem, None));
+        }
+        object.end();
     }
 }
 
-impl<'a> EventResult<'a> {
-    /// What became of a single event.
-    pub(crate) fn new(receipt: &'a Receipt) -> Self {
-        let bare = Self {
-            id: Some(&receipt.id),
-            event: receipt.event.map(Printed::event),
-            ..Self::default()
-        };
-        match &receipt.status {
-            Status::Recorded { charge, currency } => Self {
-                status: "recorded",
-                ..bare
-            }
-            .charged(Some(charge), *currency),
-            Status::Duplicate { charge, currency } => Self {
-                status: "duplicate",
-                ..bare
-            }
-            .charged(charge.as_ref(), *currency),
-            Status::Conflict => Self {
-                status: "conflict",
-                ..bare
-            },
-            Status::Rejected(_) => Self {
-                status: "rejected",
-                ..bare
-            },
-        }
-    }
+/// The answer for a void: what became of the event that takes another one back.
+pub(crate) fn void_json(receipt: &Receipt, corrects: EventId) -> Vec<u8> {
+    let mut out = Vec::with_capacity(RESULT_BYTES_USUAL);
+    let mut object = Object::begin(&mut out);
+    object.text("id", &receipt.id);
+    write_receipt(receipt, &mut object);
+    object.event("corrects", corrects);
+    object.end();
+    out
+}
 
-    /// Says which event this one takes back.
-    pub(crate) fn correcting(self, event: tollgate_core::id::EventId) -> Self {
-        Self {
-            corrects: Some(Printed::event(event)),
-            ..self
-        }
+fn write_receipt(receipt: &Receipt, object: &mut Object<'_>) {
+    if let Some(event) = receipt.event {
+        object.event("event", event);
     }
+    match &receipt.status {
+        Status::Recorded { charge, currency } => {
+            object.plain("status", "recorded");
+            write_charge(Some(charge), *currency, object);
+        }
+        Status::Duplicate { charge, currency } => {
+            object.plain("status", "duplicate");
+            write_charge(charge.as_ref(), *currency, object);
+        }
+        Status::Conflict => object.plain("status", "conflict"),
+        Status::Rejected(_) => object.plain("status", "rejected"),
+    }
+}
 
-    fn charged(self, charge: Option<&'a Charge>, currency: Currency) -> Self {
-        let with_currency = Self {
-            currency: Some(Printed::text(currency.as_str())),
-            ..self
-        };
-        let Some(charge) = charge else {
-            return Self {
-                cost: Some(None),
-                reason: Some("raw_expired"),
-                ..with_currency
-            };
-        };
-        let cost = Some(charge.cost.map(Printed::money));
-        match &charge.source {
-            CostSource::Priced(price) => Self {
-                cost,
-                price: Some(Printed::price(*price)),
-                cost_source: Some("priced"),
-                ..with_currency
-            },
-            CostSource::Asserted => Self {
-                cost,
-                cost_source: Some("asserted"),
-                ..with_currency
-            },
-            CostSource::Unpriced(reason) => {
-                let measure = match reason {
-                    Unpriced::NoComponent(measure) => Some(measure.as_str()),
-                    Unpriced::NoPrice | Unpriced::TooLarge => None,
-                };
-                let reason = Some(reason.as_str());
-                Self {
-                    cost,
-                    cost_source: Some("unpriced"),
-                    reason,
-                    measure,
-                    ..with_currency
-                }
+fn write_charge(charge: Option<&Charge>, currency: Currency, object: &mut Object<'_>) {
+    object.money("cost", charge.and_then(|charge| charge.cost));
+    object.plain("currency", currency.as_str());
+    match charge.map(|charge| &charge.source) {
+        None => object.plain("reason", "raw_expired"),
+        Some(CostSource::Priced(price)) => {
+            object.price("price", *price);
+            object.plain("cost_source", "priced");
+        }
+        Some(CostSource::Asserted) => object.plain("cost_source", "asserted"),
+        Some(CostSource::Unpriced(reason)) => {
+            object.plain("cost_source", "unpriced");
+            object.plain("reason", reason.as_str());
+            if let Unpriced::NoComponent(measure) = reason {
+                object.text("measure", measure.as_str());
             }
         }
     }

@@ -5,9 +5,9 @@
 //! no JSON, or nests too deeply.
 
 use super::cloud::{CloudEvent, Envelope};
-use super::item::EventItem;
+use super::item::{FIELDS, Fields};
 use super::{Form, cloud};
-use crate::json::{self, NESTING_MAX, Object, depth};
+use crate::json::{self, NESTING_MAX, depth};
 use crate::problem::{Code, Problem};
 use axum::http::HeaderMap;
 use serde::de::{DeserializeSeed, IgnoredAny, SeqAccess, Visitor};
@@ -18,6 +18,8 @@ use std::marker::PhantomData;
 use tollgate_core::event::Draft;
 use tollgate_core::flaw::{Flaw, FlawCode};
 
+/// Bytes of a small event: what is set aside for drafts is at most a small multiple of the body.
+const EVENT_BYTES_USUAL: usize = 160;
 /// Bytes of a refused item's id that are shown back.
 const SHOWN_ID_BYTES_MAX: usize = 256;
 
@@ -28,6 +30,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) drafts: Vec<Draft<'a>>,
     /// What stood around and between them.
     pub(crate) origin: Origin<'a>,
+    is_too_deep: bool,
 }
 
 /// Where the drafts of a batch came from: what an answer needs to speak of the body rather than of drafts.
@@ -51,28 +54,29 @@ pub(crate) struct Refused {
 }
 
 /// A way of writing an event.
-pub(super) trait Item<'a>: Deserialize<'a> {
+pub(super) trait Item {
     /// Levels of nesting around an item's metadata, in the item.
     const LEVELS: usize;
 
-    /// The draft, and where its fields stood when that is not where an event has them.
-    fn split(self) -> (Draft<'a>, Option<Envelope<'a>>);
+    /// Reads an item into a draft; says where its fields stood when that is not where an event has them.
+    fn read<'a, D: Deserializer<'a>>(
+        draft: &mut Draft<'a>,
+        deserializer: D,
+    ) -> Result<Option<Envelope<'a>>, D::Error>;
 }
 
-impl<'a> Item<'a> for Object<EventItem<'a>> {
+/// Our own way.
+struct Own;
+
+impl Item for Own {
     const LEVELS: usize = 1;
 
-    fn split(self) -> (Draft<'a>, Option<Envelope<'a>>) {
-        (self.0.into_draft(), None)
-    }
-}
-
-impl<'a> Item<'a> for CloudEvent<'a> {
-    const LEVELS: usize = 2;
-
-    fn split(self) -> (Draft<'a>, Option<Envelope<'a>>) {
-        let (draft, envelope) = self.into_draft();
-        (draft, Some(envelope))
+    fn read<'a, D: Deserializer<'a>>(
+        draft: &mut Draft<'a>,
+        deserializer: D,
+    ) -> Result<Option<Envelope<'a>>, D::Error> {
+        let known = FIELDS;
+        Fields { draft, known }.deserialize(deserializer).map(|()| None)
     }
 }
 
@@ -84,41 +88,50 @@ impl<'a> Batch<'a> {
         text: &'a str,
         events_max: usize,
     ) -> Result<Self, Problem> {
-        let first = text.trim_ascii_start().as_bytes().first();
-        match (form, first) {
-            (Form::Lines, _) => Self::lines(text, events_max),
-            (Form::CloudBinary, _) => cloud::binary(headers, text),
-            (_, None) => Err(Problem::new(
-                Code::InvalidJson,
-                "the body is empty; send an event",
-            )),
-            (Form::Json, Some(b'[')) => Self::array::<Object<EventItem<'a>>>(text, events_max),
-            (Form::Json, Some(b'{')) => Self::single::<Object<EventItem<'a>>>(text),
-            (Form::Cloud, Some(b'{')) => Self::single::<CloudEvent<'a>>(text),
-            (Form::CloudBatch, Some(b'[')) => Self::array::<CloudEvent<'a>>(text, events_max),
-            (form, _) => Err(unfit(form, text)),
+        let mut batch = Self::default();
+        match (form, text.trim_ascii_start().as_bytes().first()) {
+            (Form::Lines, _) => batch.add_lines(text, events_max)?,
+            (Form::CloudBinary, _) => cloud::read_binary(headers, text, &mut batch)?,
+            (_, None) => {
+                return Err(Problem::new(
+                    Code::InvalidJson,
+                    "the body is empty; send an event",
+                ));
+            }
+            (Form::Json, Some(b'[')) => batch.add_array::<Own>(text, events_max)?,
+            (Form::Json, Some(b'{')) => batch.add_single::<Own>(text)?,
+            (Form::Cloud, Some(b'{')) => batch.add_single::<CloudEvent>(text)?,
+            (Form::CloudBatch, Some(b'[')) => batch.add_array::<CloudEvent>(text, events_max)?,
+            (form, _) => return Err(unfit(form, text)),
+        }
+        if batch.is_too_deep {
+            Err(json::too_deep())
+        } else {
+            Ok(batch)
         }
     }
 
     /// How many events the body held.
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.drafts.len() + self.origin.refused.len()
     }
 
-    fn single<T: Item<'a>>(text: &'a str) -> Result<Self, Problem> {
-        let mut batch = Self::default();
-        match serde_json::from_str::<T>(text) {
-            Ok(item) => batch.push(item, 0)?,
-            Err(_) => batch.push_or_refuse::<T>(json::well_formed(text)?)?,
+    fn add_single<T: Item>(&mut self, text: &'a str) -> Result<(), Problem> {
+        match self.add_text::<T>(text, 0) {
+            Ok(()) => Ok(()),
+            Err(_) => {
+                self.add_or_refuse::<T>(json::well_formed(text)?, 0);
+                Ok(())
+            }
         }
-        Ok(batch)
     }
 
-    fn array<T: Item<'a>>(text: &'a str, events_max: usize) -> Result<Self, Problem> {
+    fn add_array<T: Item>(&mut self, text: &'a str, events_max: usize) -> Result<(), Problem> {
+        self.drafts
+            .reserve(events_max.min(text.len() / EVENT_BYTES_USUAL));
         let mut parser = serde_json::Deserializer::from_str(text);
-        let mut batch = Self::default();
         let fill = Fill {
-            batch: &mut batch,
+            batch: self,
             events_max,
             item: PhantomData::<T>,
         };
@@ -126,81 +139,93 @@ impl<'a> Batch<'a> {
             .deserialize(&mut parser)
             .and_then(|filled| parser.end().map(|()| filled))
         {
-            Ok(filled) => filled.map(|()| batch),
-            Err(_) => Self::array_with_refusals::<T>(text, events_max),
+            Ok(filled) => filled,
+            Err(_) => {
+                *self = Self::default();
+                self.add_array_with_refusals::<T>(text, events_max)
+            }
         }
     }
 
     /// The slow path: cuts the body into items first, so that a bad one takes no other with it.
-    fn array_with_refusals<T: Item<'a>>(text: &'a str, events_max: usize) -> Result<Self, Problem> {
+    fn add_array_with_refusals<T: Item>(&mut self, text: &'a str, events_max: usize) -> Result<(), Problem> {
         let mut parser = serde_json::Deserializer::from_str(text);
         let items = parser
             .deserialize_seq(Cut { events_max })
             .and_then(|items| parser.end().map(|()| items))
             .map_err(|error| json::malformed(&error))??;
         json::shallow(text)?;
-        let mut batch = Self::default();
         for raw in items {
-            batch.push_or_refuse::<T>(raw.get())?;
+            self.add_or_refuse::<T>(raw.get(), 1);
         }
-        Ok(batch)
+        Ok(())
     }
 
-    fn lines(text: &'a str, events_max: usize) -> Result<Self, Problem> {
-        let mut batch = Self::default();
+    fn add_lines(&mut self, text: &'a str, events_max: usize) -> Result<(), Problem> {
         for (number, line) in text.lines().enumerate() {
             let line = line.trim_ascii();
             if line.is_empty() {
                 continue;
             }
-            if batch.len() == events_max {
+            if self.len() == events_max {
                 return Err(too_many(events_max));
             }
-            match serde_json::from_str::<Object<EventItem<'a>>>(line) {
-                Ok(item) => batch.push(item, 0)?,
-                Err(error) => {
-                    json::shallow(line)?;
-                    match serde_json::from_str::<&RawValue>(line) {
-                        Ok(raw) => batch.push_or_refuse::<Object<EventItem<'a>>>(raw.get())?,
-                        Err(_) => {
-                            let what = error.to_string();
-                            let what = what.split(" at line ").next().unwrap_or_default();
-                            let detail = format!(
-                                "line {} column {} is not JSON: {what}",
-                                number + 1,
-                                error.column()
-                            );
-                            batch.refuse(None, vec![Flaw::at("", FlawCode::Json, detail)]);
-                        }
-                    }
+            let Err(error) = self.add_text::<Own>(line, 0) else {
+                continue;
+            };
+            json::shallow(line)?;
+            match serde_json::from_str::<&RawValue>(line) {
+                Ok(raw) => self.add_or_refuse::<Own>(raw.get(), 0),
+                Err(_) => {
+                    let what = error.to_string();
+                    let what = what.split(" at line ").next().unwrap_or_default();
+                    let detail = format!(
+                        "line {} column {} is not JSON: {what}",
+                        number + 1,
+                        error.column()
+                    );
+                    self.refuse(None, vec![Flaw::at("", FlawCode::Json, detail)]);
                 }
             }
         }
-        Ok(batch)
+        Ok(())
     }
 
-    fn push<T: Item<'a>>(&mut self, item: T, levels: usize) -> Result<(), Problem> {
-        let (draft, envelope) = item.split();
+    /// Adds an item, or says why it is none; then nothing was added.
+    fn add<T: Item, D: Deserializer<'a>>(&mut self, deserializer: D, levels: usize) -> Result<(), D::Error> {
+        let mut draft = Draft::default();
+        let envelope = T::read(&mut draft, deserializer)?;
+        self.keep(draft, envelope, T::LEVELS + levels);
+        Ok(())
+    }
+
+    pub(super) fn keep(&mut self, draft: Draft<'a>, envelope: Option<Envelope<'a>>, levels: usize) {
         // Metadata is the only part of an item whose depth its type does not bound.
-        if let Some(metadata) = &draft.metadata
-            && depth(metadata) + T::LEVELS + levels > NESTING_MAX
-        {
-            return Err(json::too_deep());
-        }
+        let deepest = draft
+            .metadata
+            .as_ref()
+            .map_or(0, |metadata| depth(metadata) + levels);
+        self.is_too_deep |= deepest > NESTING_MAX;
         self.drafts.push(draft);
         self.origin.envelopes.extend(envelope);
+    }
+
+    fn add_text<T: Item>(&mut self, text: &'a str, levels: usize) -> serde_json::Result<()> {
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let mut draft = Draft::default();
+        // Checked before anything is added: something may follow the item.
+        let envelope = T::read(&mut draft, &mut parser)?;
+        parser.end()?;
+        self.keep(draft, envelope, T::LEVELS + levels);
         Ok(())
     }
 
-    fn push_or_refuse<T: Item<'a>>(&mut self, well_formed: &'a str) -> Result<(), Problem> {
-        if let Ok(item) = serde_json::from_str::<T>(well_formed) {
-            return self.push(item, 0);
+    fn add_or_refuse<T: Item>(&mut self, well_formed: &'a str, levels: usize) {
+        if self.add_text::<T>(well_formed, levels).is_err()
+            && let Err(refusal) = self.add::<T, _>(json::Reader::new(well_formed), levels)
+        {
+            self.refuse(shown_id(well_formed), vec![refusal.into()]);
         }
-        match json::read::<T>(well_formed) {
-            Ok(item) => self.push(item, 0)?,
-            Err(flaw) => self.refuse(shown_id(well_formed), vec![flaw]),
-        }
-        Ok(())
     }
 
     pub(super) fn refuse(&mut self, id: Option<String>, flaws: Vec<Flaw>) {
@@ -216,7 +241,7 @@ struct Fill<'b, 'a, T> {
     item: PhantomData<T>,
 }
 
-impl<'a, T: Item<'a>> DeserializeSeed<'a> for Fill<'_, 'a, T> {
+impl<'a, T: Item> DeserializeSeed<'a> for Fill<'_, 'a, T> {
     type Value = Result<(), Problem>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -224,7 +249,7 @@ impl<'a, T: Item<'a>> DeserializeSeed<'a> for Fill<'_, 'a, T> {
     }
 }
 
-impl<'a, T: Item<'a>> Visitor<'a> for Fill<'_, 'a, T> {
+impl<'a, T: Item> Visitor<'a> for Fill<'_, 'a, T> {
     type Value = Result<(), Problem>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,19 +257,35 @@ impl<'a, T: Item<'a>> Visitor<'a> for Fill<'_, 'a, T> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut result = Ok(());
-        while result.is_ok() && self.batch.drafts.len() < self.events_max {
-            match items.next_element::<T>()? {
-                Some(item) => result = self.batch.push(item, 1),
-                None => return Ok(result),
+        while self.batch.drafts.len() < self.events_max {
+            let add = Add {
+                batch: &mut *self.batch,
+                item: PhantomData::<T>,
+            };
+            if items.next_element_seed(add)?.is_none() {
+                return Ok(Ok(()));
             }
         }
         let rest = count_rest(&mut items)?;
-        Ok(result.and(if rest == 0 {
+        Ok(if rest == 0 {
             Ok(())
         } else {
             Err(too_many(self.events_max))
-        }))
+        })
+    }
+}
+
+/// Adds one item of an array to a batch.
+struct Add<'b, 'a, T> {
+    batch: &'b mut Batch<'a>,
+    item: PhantomData<T>,
+}
+
+impl<'a, T: Item> DeserializeSeed<'a> for Add<'_, 'a, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.batch.add::<T, D>(deserializer, 1)
     }
 }
 

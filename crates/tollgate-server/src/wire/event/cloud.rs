@@ -3,111 +3,28 @@
 //! `type` is the category, `subject` the user unless the data names one, `time` the timestamp, `data` the remaining fields of an
 //! event; every other attribute is a dimension.
 
-use super::batch::Batch;
-use super::item::{Amounts, EventItem, Pairs, Values};
-use crate::json::{self, Number, Object, Scalar, Text};
+use super::batch::{Batch, Item};
+use super::item::{DATA_FIELDS, Fields};
+use crate::json::{self, Scalar, Text};
 use crate::problem::Problem;
 use axum::http::HeaderMap;
-use serde::de::{Error, MapAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use tollgate_core::event::Draft;
 use tollgate_core::flaw::{Flaw, FlawCode, pointer};
-use utoipa::ToSchema;
 
 /// The version of the specification that is spoken.
 const SPEC_VERSION: &str = "1.0";
 const HEADER_PREFIX: &str = "ce-";
 
-/// A CloudEvent in structured form.
-#[derive(Debug, Default)]
-pub(crate) struct CloudEvent<'a> {
-    id: Option<Text<'a>>,
-    source: Option<Text<'a>>,
-    category: Option<Text<'a>>,
-    subject: Option<Text<'a>>,
-    time: Option<Text<'a>>,
-    data: Option<Object<CloudFields<'a>>>,
-    extensions: Pairs<'a>,
-}
-
-/// A CloudEvent 1.0 in structured form. Every further attribute (letters and digits) is a dimension.
-#[derive(Debug, ToSchema)]
-#[allow(
-    dead_code,
-    reason = "describes in the API document what CloudEvent reads; extension attributes have no fixed fields"
-)]
-#[schema(as = CloudEvent, example = json!({
-    "specversion": "1.0", "id": "req-1", "source": "ide", "type": "ai.completion", "subject": "u1",
-    "time": "2026-01-30T16:45:23Z", "provider": "openai", "model": "gpt-4o",
-    "data": {"organization": "acme", "team": "core", "measures": {"input_tokens": 812, "output_tokens": 220}}
-}))]
-pub(crate) struct CloudBody {
-    /// `1.0`.
-    specversion: String,
-    /// The caller's id.
-    id: String,
-    /// Where the event comes from.
-    source: String,
-    /// What was used: the name of a category.
-    r#type: String,
-    /// The user, unless the data names one.
-    subject: Option<String>,
-    /// When; now when absent.
-    #[schema(format = DateTime)]
-    time: Option<String>,
-    /// A JSON media type.
-    datacontenttype: Option<String>,
-    /// Taken and not looked at.
-    dataschema: Option<String>,
-    /// The remaining fields of the event.
-    data: Option<CloudFields<'static>>,
-}
-
-/// The fields of an event that have no attribute of their own.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = CloudEventFields)]
-pub(crate) struct CloudFields<'a> {
-    /// Who pays.
-    #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
-    organization: Option<Text<'a>>,
-    /// Which team used it.
-    #[schema(value_type = Option<String>)]
-    team: Option<Text<'a>>,
-    /// For which project.
-    #[schema(value_type = Option<String>)]
-    project: Option<Text<'a>>,
-    /// Which person or machine used it; the event's `subject` when absent.
-    #[schema(value_type = Option<String>)]
-    user: Option<Text<'a>>,
-    /// When, for an event without `time`.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    timestamp: Option<Text<'a>>,
-    /// How much, by measure.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, crate::wire::Decimal>>)]
-    measures: Option<Amounts<'a>>,
-    /// Shorthand for the category's primary measure.
-    #[schema(value_type = Option<crate::wire::Decimal>)]
-    quantity: Option<Number<'a>>,
-    /// Further keys with values, beside the event's extension attributes.
-    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
-    dimensions: Option<Values<'a>>,
-    /// Any JSON up to 16 KiB.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<&'a RawValue>,
-    /// The cost where the caller knows it better.
-    #[schema(value_type = Option<crate::wire::Decimal>)]
-    cost: Option<Number<'a>>,
-}
+/// The structured way of writing an event.
+pub(super) struct CloudEvent;
 
 /// Where the fields of a draft stood in its CloudEvent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Envelope<'a> {
     is_binary: bool,
     user_is_subject: bool,
@@ -115,44 +32,42 @@ pub(crate) struct Envelope<'a> {
     extensions: SmallVec<[Cow<'a, str>; 4]>,
 }
 
-impl<'a> CloudEvent<'a> {
-    pub(super) fn into_draft(self) -> (Draft<'a>, Envelope<'a>) {
-        let data = self.data.map(|data| data.0).unwrap_or_default();
-        let mut envelope = Envelope {
-            is_binary: false,
-            user_is_subject: data.user.is_none() && self.subject.is_some(),
-            timestamp_is_time: self.time.is_some(),
-            extensions: SmallVec::new(),
-        };
-        let mut dimensions = data.dimensions.map(|values| values.0).unwrap_or_default();
-        for (name, value) in self.extensions {
-            envelope.extensions.push(name.clone());
-            dimensions.push((name, value));
-        }
-        let item = EventItem {
-            id: self.id,
-            source: self.source,
-            category: self.category,
-            organization: data.organization,
-            team: data.team,
-            project: data.project,
-            user: data.user.or(self.subject),
-            timestamp: self.time.or(data.timestamp),
-            measures: data.measures,
-            quantity: data.quantity,
-            dimensions: Some(Values(dimensions)),
-            metadata: data.metadata,
-            cost: data.cost,
-        };
-        (item.into_draft(), envelope)
-    }
+impl Item for CloudEvent {
+    const LEVELS: usize = 2;
 
+    fn read<'a, D: Deserializer<'a>>(
+        draft: &mut Draft<'a>,
+        deserializer: D,
+    ) -> Result<Option<Envelope<'a>>, D::Error> {
+        let attributes = Attributes {
+            draft,
+            has_version: false,
+            subject: None,
+            time: None,
+            extensions: Pairs::new(),
+        };
+        deserializer.deserialize_map(attributes).map(Some)
+    }
+}
+
+type Pairs<'a> = SmallVec<[(Cow<'a, str>, Cow<'a, str>); 4]>;
+
+/// Gathers the attributes of one CloudEvent into a draft.
+struct Attributes<'d, 'a> {
+    draft: &'d mut Draft<'a>,
+    has_version: bool,
+    subject: Option<Cow<'a, str>>,
+    time: Option<Cow<'a, str>>,
+    extensions: Pairs<'a>,
+}
+
+impl<'d, 'a> Attributes<'d, 'a> {
     /// Sets the attribute of this name, or says that it is given twice.
     fn set<E: Error>(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) -> Result<(), E> {
         let attribute = match name.as_ref() {
-            "id" => &mut self.id,
-            "source" => &mut self.source,
-            "type" => &mut self.category,
+            "id" => &mut self.draft.id,
+            "source" => &mut self.draft.source,
+            "type" => &mut self.draft.category,
             "subject" => &mut self.subject,
             "time" => &mut self.time,
             _ => {
@@ -160,70 +75,105 @@ impl<'a> CloudEvent<'a> {
                 return Ok(());
             }
         };
-        match attribute.replace(Text(value)) {
+        match attribute.replace(value) {
             None => Ok(()),
             Some(_) => Err(E::duplicate_field("attribute")),
         }
     }
 
-    /// Checks that what every CloudEvent has is there, and nothing is said twice.
-    fn check<E: Error>(self, has_version: bool) -> Result<Self, E> {
+    /// Puts the attributes where an event has them, once all are there and nothing is said twice.
+    fn finish<E: Error>(self) -> Result<Envelope<'a>, E> {
+        let draft = self.draft;
         let required = [
-            ("specversion", has_version),
-            ("id", self.id.is_some()),
-            ("source", self.source.is_some()),
-            ("type", self.category.is_some()),
+            ("specversion", self.has_version),
+            ("id", draft.id.is_some()),
+            ("source", draft.source.is_some()),
+            ("type", draft.category.is_some()),
         ];
         if let Some((absent, _)) = required.into_iter().find(|(_, present)| !present) {
             return Err(E::missing_field(absent));
         }
-        if self.time.is_some() && self.data.as_ref().is_some_and(|data| data.0.timestamp.is_some()) {
+        if self.time.is_some() && draft.timestamp.is_some() {
             return Err(E::custom("has a time and its data a timestamp; send one of them"));
         }
-        Ok(self)
+        let envelope = Envelope {
+            is_binary: false,
+            user_is_subject: draft.user.is_none() && self.subject.is_some(),
+            timestamp_is_time: self.time.is_some(),
+            extensions: self.extensions.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        draft.user = draft.user.take().or(self.subject);
+        draft.timestamp = draft.timestamp.take().or(self.time);
+        draft.dimensions.extend(self.extensions);
+        Ok(envelope)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for CloudEvent<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Attributes<'a>(PhantomData<&'a ()>);
+impl<'de: 'a, 'a> Visitor<'de> for Attributes<'_, 'a> {
+    type Value = Envelope<'a>;
 
-        impl<'de: 'a, 'a> Visitor<'de> for Attributes<'a> {
-            type Value = CloudEvent<'a>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CloudEvent<'a>, A::Error> {
-                let mut event = CloudEvent::default();
-                let mut has_version = false;
-                while let Some(Text(name)) = map.next_key()? {
-                    match name.as_ref() {
-                        "specversion" => has_version = map.next_value::<SpecVersion>().map(|_| true)?,
-                        "datacontenttype" => _ = map.next_value::<Option<JsonMedia>>()?,
-                        "dataschema" => _ = map.next_value::<Option<Text<'_>>>()?,
-                        "data_base64" => _ = map.next_value::<Option<NoBase64>>()?,
-                        "data" if event.data.is_some() => return Err(A::Error::duplicate_field("data")),
-                        "data" => event.data = map.next_value()?,
-                        "id" | "source" | "type" | "subject" | "time" => {
-                            if let Some(Text(value)) = map.next_value()? {
-                                event.set(name, value)?;
-                            }
-                        }
-                        // An attribute that is null is one that is not set.
-                        _ => {
-                            if let Some(Scalar(value)) = map.next_value()? {
-                                event.set(name, value)?;
-                            }
-                        }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Envelope<'a>, A::Error> {
+        let mut has_data = false;
+        while let Some(Text(name)) = map.next_key()? {
+            match name.as_ref() {
+                "specversion" => self.has_version = map.next_value::<SpecVersion>().map(|_| true)?,
+                "datacontenttype" => _ = map.next_value::<Option<JsonMedia>>()?,
+                "dataschema" => _ = map.next_value::<Option<Text<'_>>>()?,
+                "data_base64" => _ = map.next_value::<Option<NoBase64>>()?,
+                "data" if has_data => return Err(A::Error::duplicate_field("data")),
+                "data" => {
+                    has_data = true;
+                    map.next_value_seed(Remaining(self.draft))?;
+                }
+                "id" | "source" | "type" | "subject" | "time" => {
+                    if let Some(Text(value)) = map.next_value()? {
+                        self.set(name, value)?;
                     }
                 }
-                event.check(has_version)
+                // An attribute that is null is one that is not set.
+                _ => {
+                    if let Some(Scalar(value)) = map.next_value()? {
+                        self.set(name, value)?;
+                    }
+                }
             }
         }
+        self.finish()
+    }
+}
 
-        deserializer.deserialize_map(Attributes(PhantomData))
+/// Reads the data of a CloudEvent into a draft; none at all is as good as an empty object.
+struct Remaining<'d, 'a>(&'d mut Draft<'a>);
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Remaining<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Remaining<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let fields = Fields {
+            draft: self.0,
+            known: DATA_FIELDS,
+        };
+        fields.deserialize(deserializer)
     }
 }
 
@@ -270,42 +220,43 @@ impl<'de> Deserialize<'de> for NoBase64 {
 }
 
 /// Reads a binary CloudEvent: attributes from headers, data from the body.
-pub(super) fn binary<'a>(headers: &HeaderMap, text: &'a str) -> Result<Batch<'a>, Problem> {
-    let mut batch = Batch::default();
-    let id = headers.get("ce-id").and_then(|id| decoded(id.as_bytes()));
-    let data = if text.trim_ascii().is_empty() {
-        None
-    } else {
-        let text = json::well_formed(text)?;
-        match json::read::<Option<Object<CloudFields<'a>>>>(text) {
-            Ok(data) => data,
-            Err(flaw) => {
-                batch.refuse(id, vec![flaw]);
-                return Ok(batch);
-            }
-        }
+pub(super) fn read_binary<'a>(
+    headers: &HeaderMap,
+    text: &'a str,
+    batch: &mut Batch<'a>,
+) -> Result<(), Problem> {
+    let mut draft = Draft::default();
+    let data = match text.trim_ascii() {
+        "" => "null",
+        text => json::well_formed(text)?,
     };
-    match attributes(headers, data) {
-        Ok(event) => {
-            let (draft, envelope) = event.into_draft();
-            batch.drafts.push(draft);
-            batch.origin.envelopes.push(Envelope {
+    let read = Remaining(&mut draft)
+        .deserialize(json::Reader::new(data))
+        .map_err(Flaw::from);
+    match read.and_then(|()| attributes(headers, &mut draft)) {
+        Ok(envelope) => batch.keep(
+            draft,
+            Some(Envelope {
                 is_binary: true,
                 ..envelope
-            });
+            }),
+            1,
+        ),
+        Err(flaw) => {
+            let id = headers.get("ce-id").and_then(|id| decoded(id.as_bytes()));
+            batch.refuse(id, vec![flaw]);
         }
-        Err(flaw) => batch.refuse(id, vec![flaw]),
     }
-    Ok(batch)
+    Ok(())
 }
 
-fn attributes<'a>(
-    headers: &HeaderMap,
-    data: Option<Object<CloudFields<'a>>>,
-) -> Result<CloudEvent<'a>, Flaw> {
-    let mut event = CloudEvent {
-        data,
-        ..CloudEvent::default()
+fn attributes<'a>(headers: &HeaderMap, draft: &mut Draft<'a>) -> Result<Envelope<'a>, Flaw> {
+    let mut event = Attributes {
+        draft,
+        has_version: true,
+        subject: None,
+        time: None,
+        extensions: Pairs::new(),
     };
     for (header, value) in headers {
         let Some(name) = header.as_str().strip_prefix(HEADER_PREFIX) else {
@@ -333,15 +284,15 @@ fn attributes<'a>(
         }
     }
     let required = [
-        ("ce-id", &event.id),
-        ("ce-source", &event.source),
-        ("ce-type", &event.category),
+        ("ce-id", &event.draft.id),
+        ("ce-source", &event.draft.source),
+        ("ce-type", &event.draft.category),
     ];
     if let Some((absent, _)) = required.into_iter().find(|(_, value)| value.is_none()) {
         return Err(Flaw::at(absent, FlawCode::Missing, "is required of a CloudEvent"));
     }
     event
-        .check(true)
+        .finish()
         .map_err(|error: serde::de::value::Error| Flaw::at("ce-time", FlawCode::Repeated, error))
 }
 

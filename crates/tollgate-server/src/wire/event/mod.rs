@@ -2,12 +2,14 @@
 
 mod answer;
 mod batch;
+mod body;
 mod cloud;
 mod form;
 mod item;
 
-pub(crate) use answer::{Answer, EventResult};
+pub(crate) use answer::{Answer, void_json};
 pub(crate) use batch::Batch;
-pub(crate) use cloud::{CloudBody, CloudFields};
+pub(crate) use body::{AnswerBody, CloudBody, CloudFields, EventBody, EventResult};
 pub(crate) use form::{Form, require_json};
-pub(crate) use item::EventItem;
+#[cfg(test)]
+pub(crate) use item::{DATA_FIELDS, FIELDS};
