@@ -39,7 +39,7 @@ pub enum Unpriced {
     NoPrice,
     /// A price matches, but has no component for this billable measure.
     NoComponent(Key),
-    /// The cost does not fit the type of money.
+    /// The cost is beyond what one event may cost.
     TooLarge,
 }
 

@@ -10,6 +10,9 @@ pub const MONEY_SCALE: u8 = 12;
 /// Largest magnitude in pico-units: one below 10³⁸, so that any amount fits `NUMERIC(38,12)`.
 pub const PICO_MAX: i128 = 99_999_999_999_999_999_999_999_999_999_999_999_999;
 
+/// Largest magnitude of what one event costs, in pico-units: 10¹⁵ units of the currency. 10¹¹ such costs still sum within an `i128`.
+pub const EVENT_COST_PICO_MAX: i128 = 1_000_000_000_000_000_000_000_000_000;
+
 /// An exact amount in pico-units (10⁻¹²) of some currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i128);
@@ -21,6 +24,11 @@ impl Money {
     /// Makes an amount of `pico` pico-units; `None` beyond [`PICO_MAX`].
     pub fn from_pico(pico: i128) -> Option<Self> {
         (pico.unsigned_abs() <= PICO_MAX.unsigned_abs()).then_some(Self(pico))
+    }
+
+    /// Whether one event may cost this.
+    pub fn is_event_cost(self) -> bool {
+        self.0.unsigned_abs() <= EVENT_COST_PICO_MAX.unsigned_abs()
     }
 
     /// The amount in pico-units.

@@ -7,7 +7,8 @@
 //!
 //! Invariants: cells only add up, so that folding parts and then the parts' cells gives what folding everything at once gives,
 //! in any order; gauge and unique measures are left out, because levels and distinct instances do not add up.
-//! Sums saturate in type only: a quantity is at most 10²⁷ nano-units, so 10¹¹ events fit one cell.
+//! Sums saturate in type only: a quantity is at most 10²⁷ nano-units and a cost at most 10²⁷ pico-units, so 10¹¹ events
+//! fit one cell.
 
 use crate::category::{Category, MeasureKind};
 use crate::frame::{ABSENT, Frame, MeasureColumn};

@@ -207,7 +207,7 @@ async fn a_category_that_prices_need_stays_as_it_is() {
     parts.primary = None;
     assert_eq!(
         shown(engine.save_category(parts.clone(), Expected::Any).await),
-        "in use"
+        "/measures/input_tokens invalid_combination"
     );
     parts = settings
         .catalog
@@ -220,8 +220,18 @@ async fn a_category_that_prices_need_stays_as_it_is() {
         shown(engine.save_category(parts, Expected::Any).await),
         "/measures/seconds invalid_combination"
     );
+    let call = Draft {
+        category: Some("mcp.execution".into()),
+        organization: Some("acme".into()),
+        ..Draft::default()
+    };
+    engine.record(vec![call], &instance()).await.unwrap();
     assert_eq!(
         shown(engine.delete_category("mcp.execution", Expected::Any).await),
+        "in use"
+    );
+    assert_eq!(
+        shown(engine.delete_category("api.github", Expected::Any).await),
         "done"
     );
 }

@@ -120,7 +120,19 @@ impl hyper::service::Service<Request<Incoming>> for Front {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let front = self.clone();
-        Box::pin(async move { Ok(front.answer(request.map(Body::new)).await) })
+        // On a task of its own, so that a caller who hangs up does not stop a step half way: what is saved must also
+        // come into force.
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the connection waits for the task, so it is not detached"
+        )]
+        let answered = tokio::spawn(front.answer(request.map(Body::new)));
+        Box::pin(async move {
+            // A panic was caught inside; a task is only cancelled when the process ends.
+            Ok(answered
+                .await
+                .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response()))
+        })
     }
 }
 

@@ -366,7 +366,11 @@ impl<'a> Judge<'a> {
             .as_deref()
             .map(|text| Decimal::parse(text).and_then(Money::try_from))?
         {
-            Ok(cost) if cost >= Money::ZERO => Some(cost),
+            Ok(cost) if cost >= Money::ZERO && cost.is_event_cost() => Some(cost),
+            Ok(cost) if cost >= Money::ZERO => {
+                self.flaw(&["cost"], FlawCode::Range, "one event costs at most 10^15");
+                None
+            }
             Ok(_) => {
                 self.flaw(
                     &["cost"],

@@ -15,50 +15,49 @@ use crate::quantity::Quantity;
 use crate::time::{MICROS_PER_SECOND, Timestamp};
 use crate::wide::div_half_even;
 use ethnum::I256;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The readings of one series in time order, and their integral.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GaugeTimeline {
     /// In the order of time, then id: of two readings at one instant the one with the greater id is the level after it.
-    readings: Vec<Reading>,
+    readings: BTreeMap<(Timestamp, EventId), Quantity>,
     /// Level × time up to the last reading, in nano-units × microseconds.
     integral: I256,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Reading {
-    at: Timestamp,
-    event: EventId,
-    level: Quantity,
-}
+/// When a level was set, and the level.
+type Reading = (Timestamp, Quantity);
 
 impl GaugeTimeline {
     /// Puts a reading in and gives by how much the integral changed, in unit-seconds: below zero when a late reading
     /// lowers a level that was charged for already. `None`, and nothing changes, when the integral would not fit or
     /// the reading is in already.
     ///
-    /// Takes constant time for a reading that is the latest, linear time for a late one.
+    /// Takes logarithmic time wherever the reading falls.
     pub fn insert(&mut self, at: Timestamp, event: EventId, level: Quantity) -> Option<Quantity> {
-        let place = self.place(at, event).err()?;
-        let new = Reading { at, event, level };
-        let (before, after) = (self.before(place), self.readings.get(place));
-        let removed = span(before, after)?;
-        let added = span(before, Some(&new))?.checked_add(span(Some(&new), after)?)?;
-        let gained = self.change(added.checked_sub(removed)?)?;
-        self.readings.insert(place, new);
+        let place = (at, event);
+        if self.readings.contains_key(&place) {
+            return None;
+        }
+        let (before, after) = (self.before(place), self.after(place));
+        let new = Some((at, level));
+        let added = span(before, new)?.checked_add(span(new, after)?)?;
+        let gained = self.change(added.checked_sub(span(before, after)?)?)?;
+        self.readings.insert(place, level);
         Some(gained)
     }
 
     /// Takes a reading out and gives by how much the integral changed, in unit-seconds. `None`, and nothing changes,
     /// when there is no such reading.
     pub fn remove(&mut self, at: Timestamp, event: EventId) -> Option<Quantity> {
-        let place = self.place(at, event).ok()?;
-        let (before, old) = (self.before(place), self.readings.get(place));
-        let after = self.readings.get(place.checked_add(1)?);
+        let place = (at, event);
+        let old = Some((at, *self.readings.get(&place)?));
+        let (before, after) = (self.before(place), self.after(place));
         let removed = span(before, old)?.checked_add(span(old, after)?)?;
-        let added = span(before, after)?;
-        let gained = self.change(added.checked_sub(removed)?)?;
-        self.readings.remove(place);
+        let gained = self.change(span(before, after)?.checked_sub(removed)?)?;
+        self.readings.remove(&place);
         Some(gained)
     }
 
@@ -77,18 +76,13 @@ impl GaugeTimeline {
         self.readings.is_empty()
     }
 
-    /// The place of a reading, or where it would go.
-    fn place(&self, at: Timestamp, event: EventId) -> Result<usize, usize> {
-        match self.readings.last() {
-            Some(last) if (last.at, last.event) < (at, event) => Err(self.readings.len()),
-            _ => self
-                .readings
-                .binary_search_by(|reading| (reading.at, reading.event).cmp(&(at, event))),
-        }
+    fn before(&self, place: (Timestamp, EventId)) -> Option<Reading> {
+        self.readings.range(..place).next_back().map(reading)
     }
 
-    fn before(&self, place: usize) -> Option<&Reading> {
-        self.readings.get(place.checked_sub(1)?)
+    fn after(&self, place: (Timestamp, EventId)) -> Option<Reading> {
+        let beyond = (Bound::Excluded(place), Bound::Unbounded);
+        self.readings.range(beyond).next().map(reading)
     }
 
     /// Moves the integral. What comes out is the difference of two rounded totals, so that it adds up.
@@ -100,13 +94,17 @@ impl GaugeTimeline {
     }
 }
 
+fn reading((&(at, _), &level): (&(Timestamp, EventId), &Quantity)) -> Reading {
+    (at, level)
+}
+
 /// Level × time between two readings; none without a reading on either side.
-fn span(from: Option<&Reading>, to: Option<&Reading>) -> Option<I256> {
-    let (Some(from), Some(to)) = (from, to) else {
+fn span(from: Option<Reading>, to: Option<Reading>) -> Option<I256> {
+    let (Some((from, level)), Some((to, _))) = (from, to) else {
         return Some(I256::ZERO);
     };
-    let micros = i128::from(to.at.micros()).checked_sub(i128::from(from.at.micros()))?;
-    I256::from(from.level.nano()).checked_mul(I256::from(micros))
+    let micros = i128::from(to.micros()).checked_sub(i128::from(from.micros()))?;
+    I256::from(level.nano()).checked_mul(I256::from(micros))
 }
 
 fn whole(integral: I256) -> Option<Quantity> {

@@ -119,7 +119,11 @@ impl<'a> Rater<'a> {
                 lines.push(line);
             }
         }
-        Ok(Charge::priced(self.price.id, lines))
+        let charge = Charge::priced(self.price.id, lines);
+        match charge.cost {
+            Some(cost) if !cost.is_event_cost() => Err(Unpriced::TooLarge),
+            _ => Ok(charge),
+        }
     }
 
     /// The line of a measure of which the event states an amount.

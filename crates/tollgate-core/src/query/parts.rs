@@ -54,6 +54,7 @@ pub struct FilterParts {
     pub field: String,
     /// `eq`, `ne`, `in`, `not_in`, `matches` or `exists`.
     pub op: String,
-    /// A text, for `in` and `not_in` a list of texts, for `exists` true or false.
+    /// A text, for `in` and `not_in` a list of texts, for `exists` true (unless given) or false.
+    #[serde(default)]
     pub value: Value,
 }

@@ -356,14 +356,14 @@ fn what_is_billable_and_has_no_component_leaves_the_event_unpriced_and_the_total
 fn a_cost_that_does_not_fit_is_unpriced_and_never_wraps() {
     check(
         r#"{"tokens": {"model": "per_unit", "amount": "999999999999999999"},
-            "searches": {"model": "graduated", "tiers": [{"up_to": null, "unit_amount": "100000000"}]}}"#,
+            "searches": {"model": "graduated", "tiers": [{"up_to": null, "unit_amount": "0.001"}]}}"#,
         "too_large tokens=1000000000000000000
          as_large_as_it_gets searches=999999999999999999
-         beyond searches=1000000000000000000",
+         at_the_bound searches=1000000000000000000",
         expect![[r#"
             too_large tokens=1000000000000000000: unpriced, cost_too_large
-            as_large_as_it_gets searches=999999999999999999: 99999999999999999900000000 (searches 999999999999999999 → 99999999999999999900000000)
-            beyond searches=1000000000000000000: unpriced, cost_too_large
+            as_large_as_it_gets searches=999999999999999999: 999999999999999.999 (searches 999999999999999999 → 999999999999999.999)
+            at_the_bound searches=1000000000000000000: 1000000000000000 (searches 1000000000000000000 → 1000000000000000)
         "#]],
     );
 }

@@ -267,6 +267,7 @@ fn rating_again_is_identity_and_a_preview_moves_nothing() {
 #[test]
 fn splitting_a_use_changes_nothing_where_the_total_is_rated() {
     let mut dice = Dice::new(1);
+    let mut compared = 0;
     for number in 0..500 {
         let component = dice.cumulative();
         let json = format!(r#"{{"period": "total", "components": {{"tokens": {component}}}}}"#);
@@ -281,17 +282,21 @@ fn splitting_a_use_changes_nothing_where_the_total_is_rated() {
         let cost = |parts: &[usize]| {
             let mut ground = Ground::new([price(1, &json)]);
             let words = parts.iter().map(|part| format!("tokens={part}.000000001"));
-            let charges = words.map(|word| pico(&ground.record(event("e", &[&word]))));
-            charges.sum::<BigInt>()
+            let charges = words.map(|word| ground.record(event("e", &[&word])));
+            charges
+                .map(|charge| charge.cost.map(|_| pico(&charge)))
+                .sum::<Option<BigInt>>()
         };
         // The same nano-units on both sides: each part carries one of its own.
         let nanos = parts.len();
         let mut ground = Ground::new([price(1, &json)]);
         let together = ground.record(event("e", &[&format!("tokens={whole}.{nanos:09}")]));
-        assert_eq!(
-            cost(&parts),
-            pico(&together),
-            "table {number}: {parts:?} at {component}"
-        );
+        // More than one event may cost, whole or in a part: nothing to compare.
+        let (Some(apart), Some(_)) = (cost(&parts), together.cost) else {
+            continue;
+        };
+        compared += 1;
+        assert_eq!(apart, pico(&together), "table {number}: {parts:?} at {component}");
     }
+    assert!(compared > 300, "only {compared} of 500 tables compared");
 }

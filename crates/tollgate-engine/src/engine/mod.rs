@@ -95,10 +95,15 @@ impl Engine {
         Ok(self.store.close().await?)
     }
 
-    /// Saves changes and makes the new snapshot; the caller holds `changing` for writing.
+    /// Saves changes and makes the new snapshot; the caller holds `changing` for writing and is not cancelled half way.
+    ///
+    /// The snapshot is made from the one before and not read back: readers may be busy for long, and recording waits here.
     async fn save(&self, changes: Vec<SettingChange>) -> Result<Arc<Settings>, EngineError> {
-        self.store.save_settings(changes).await?;
-        let settings = Arc::new(Settings::load(&self.store.settings().await?)?);
+        let current = self.settings();
+        // Read before it is saved: what cannot be read must never be committed, or the next start would fail on it.
+        current.after(&changes, &[])?;
+        let versions = self.store.save_settings(changes.clone()).await?;
+        let settings = Arc::new(current.after(&changes, &versions)?);
         self.settings.store(settings.clone());
         Ok(settings)
     }

@@ -64,6 +64,23 @@ impl Engine {
         Ok((query, answer))
     }
 
+    /// Whether anything that a filter admits was ever recorded.
+    pub(super) async fn is_recorded(&self, filter: Filter) -> Result<bool, EngineError> {
+        let settings = self.settings();
+        let now = self.clock.now();
+        let until = now.plus_seconds(self.acceptance.ahead_seconds.saturating_add(1));
+        let parts = QueryParts {
+            measures: Some(vec!["requests".to_owned()]),
+            from: Some(self.acceptance.from.to_string()),
+            to: Some(until.to_string()),
+            ..QueryParts::default()
+        };
+        let mut query = UsageQuery::new(&parts, &settings.catalog, now).map_err(EngineError::Invalid)?;
+        query.restrict(filter);
+        let answer = self.store.usage(Arc::new(query), settings).await?;
+        Ok(!answer.rows.is_empty())
+    }
+
     /// Recomputes everything derived from raw events and compares.
     pub async fn verify(&self) -> Result<Verification, EngineError> {
         Ok(self.store.verify().await?)

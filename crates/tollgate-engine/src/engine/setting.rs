@@ -9,15 +9,17 @@ use crate::error::EngineError;
 use crate::settings::{PriceRecord, Settings};
 use crate::store::{Expected, SettingChange, SettingKind};
 use std::sync::Arc;
-use tollgate_core::category::{Category, CategoryParts};
+use tollgate_core::category::{Category, CategoryParts, Measure};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::PriceId;
 use tollgate_core::price::{Price, PriceParts};
+use tollgate_core::query::{Field, Filter};
+use tollgate_core::text::Key;
 
 impl Engine {
     /// Creates or replaces a category; returns it with its version.
     ///
-    /// Measures that stay keep their kind, since recorded amounts keep their meaning.
+    /// Its measures stay as they are, since recorded amounts keep their meaning; new ones may join them.
     pub async fn save_category(
         &self,
         parts: CategoryParts,
@@ -29,7 +31,7 @@ impl Engine {
         let name = category.name().to_string();
         check_expected(&settings, SettingKind::Category, &name, expected)?;
         if let Some(before) = settings.catalog.category(&name) {
-            check_kinds(before, &category)?;
+            check_measures(before, &category)?;
             check_prices_still_fit(&settings, &category)?;
         }
         let body =
@@ -47,7 +49,7 @@ impl Engine {
         ))
     }
 
-    /// Removes a category that no price needs. What was recorded under it stays.
+    /// Removes a category under which nothing was recorded and that no price needs.
     pub async fn delete_category(&self, name: &str, expected: Expected) -> Result<(), EngineError> {
         let _changing = self.changing.write().await;
         let settings = self.settings();
@@ -66,6 +68,11 @@ impl Engine {
             return Err(EngineError::InUse(format!(
                 "price {} belongs to category {name}",
                 record.price.id()
+            )));
+        }
+        if self.is_recorded(Filter::is(Field::Category, name)).await? {
+            return Err(EngineError::InUse(format!(
+                "events are recorded under category {name}; it stays"
             )));
         }
         let change = SettingChange {
@@ -110,15 +117,15 @@ impl Engine {
         let settings = self.settings();
         let before = owned_price(&settings, id, access)?;
         check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
+        let price = checked_price(id, parts, &settings, access)?;
         let only_closes = PriceParts {
             effective_until: before.price.parts().effective_until.clone(),
-            ..parts.clone()
+            ..price.parts().clone()
         } == *before.price.parts();
         if !only_closes && self.store.is_price_used(id).await? {
             let detail = "this price has priced events; give it an effective_until and write a new one";
             return Err(EngineError::InUse(detail.to_owned()));
         }
-        let price = checked_price(id, parts, &settings, access)?;
         settings
             .book
             .check(&price)
@@ -187,27 +194,30 @@ pub(super) fn check_expected(
     }
 }
 
-fn check_kinds(before: &Category, after: &Category) -> Result<(), EngineError> {
+/// Recorded amounts keep their meaning: a measure that is there stays as it is.
+fn check_measures(before: &Category, after: &Category) -> Result<(), EngineError> {
     let changed = before.measures().iter().find(|measure| {
-        after
-            .measure(measure.name.as_str())
-            .is_some_and(|now| now.kind != measure.kind || now.unit != measure.unit)
+        let now = after.measure(measure.name.as_str());
+        // `requests` is billable exactly where it is the primary measure, which may change.
+        let same = |now: &Measure| {
+            now.kind == measure.kind
+                && now.unit == measure.unit
+                && now.parent == measure.parent
+                && (now.billable == measure.billable || measure.name == Key::requests())
+        };
+        !now.is_some_and(same)
     });
-    match changed {
-        None => Ok(()),
-        Some(measure) => {
-            let detail = format!(
-                "{} has recorded amounts; its kind and unit stay; add a new measure",
-                measure.name
-            );
-            let at = tollgate_core::flaw::pointer(&["measures", measure.name.as_str()]);
-            Err(EngineError::Invalid(vec![Flaw::at(
-                at,
-                FlawCode::Combination,
-                detail,
-            )]))
-        }
-    }
+    let Some(measure) = changed else { return Ok(()) };
+    let detail = format!(
+        "{} may have recorded amounts: it stays, with its kind, unit, parent and billable; add a new measure instead",
+        measure.name
+    );
+    let at = tollgate_core::flaw::pointer(&["measures", measure.name.as_str()]);
+    Err(EngineError::Invalid(vec![Flaw::at(
+        at,
+        FlawCode::Combination,
+        detail,
+    )]))
 }
 
 fn check_prices_still_fit(settings: &Settings, category: &Category) -> Result<(), EngineError> {

@@ -4,7 +4,7 @@ use super::setting::check_expected;
 use super::{Access, Engine, sees};
 use crate::error::EngineError;
 use crate::settings::{ApiKey, Organization, Role, Settings};
-use crate::store::{EventPage, Expected, SettingChange, SettingKind};
+use crate::store::{Expected, SettingChange, SettingKind};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::KeyId;
 use tollgate_core::money::Currency;
@@ -118,12 +118,8 @@ impl Engine {
                 price.id()
             )));
         }
-        let page = EventPage {
-            filters: vec![Filter::is(Field::ORGANIZATION, id.as_smol().clone())],
-            limit: 1,
-            ..EventPage::default()
-        };
-        if self.store.events(page).await?.is_empty() {
+        let filter = Filter::is(Field::ORGANIZATION, id.as_smol().clone());
+        if !self.is_recorded(filter).await? {
             return Ok(());
         }
         Err(EngineError::InUse(format!(

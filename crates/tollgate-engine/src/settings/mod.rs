@@ -11,7 +11,7 @@ pub use key::{ApiKey, Right, Role};
 pub use organization::Organization;
 pub use price::PriceRecord;
 
-use crate::store::{Setting, SettingKind};
+use crate::store::{Setting, SettingChange, SettingKind};
 use std::collections::{BTreeMap, HashMap};
 use tollgate_core::catalog::Catalog;
 use tollgate_core::category::Category;
@@ -34,7 +34,7 @@ pub struct Settings {
     /// The keys by id.
     pub keys: BTreeMap<KeyId, ApiKey>,
     by_hash: HashMap<String, KeyId>,
-    versions: HashMap<(SettingKind, String), u64>,
+    documents: BTreeMap<(SettingKind, String), Setting>,
 }
 
 /// A stored setting that this version cannot read.
@@ -76,7 +76,33 @@ impl Settings {
 
     /// The version of a setting; `None` when it is not there.
     pub fn version(&self, kind: SettingKind, id: &str) -> Option<u64> {
-        self.versions.get(&(kind, id.to_owned())).copied()
+        self.documents
+            .get(&(kind, id.to_owned()))
+            .map(|setting| setting.version)
+    }
+
+    /// The snapshot after these changes, whose new versions are `versions`; those not known yet count as the next.
+    pub(crate) fn after(
+        &self,
+        changes: &[SettingChange],
+        versions: &[u64],
+    ) -> Result<Self, UnreadableSetting> {
+        let mut documents = self.documents.clone();
+        for (place, change) in changes.iter().enumerate() {
+            let key = (change.kind, change.id.clone());
+            let before = documents.remove(&key).map_or(0, |setting| setting.version);
+            if let Some(body) = &change.body {
+                let version = versions.get(place).copied().unwrap_or(before + 1);
+                let setting = Setting {
+                    kind: change.kind,
+                    id: change.id.clone(),
+                    version,
+                    body: body.clone(),
+                };
+                documents.insert(key, setting);
+            }
+        }
+        Self::load(&documents.into_values().collect::<Vec<_>>())
     }
 
     fn put(&mut self, setting: &Setting) -> Result<(), String> {
@@ -101,8 +127,8 @@ impl Settings {
                 self.keys.insert(key.id, key);
             }
         }
-        self.versions
-            .insert((setting.kind, setting.id.clone()), setting.version);
+        self.documents
+            .insert((setting.kind, setting.id.clone()), setting.clone());
         Ok(())
     }
 }

@@ -395,7 +395,7 @@ async fn a_bad_question_or_setting_names_its_field() {
         POST /v1/query {"filters": [{"field": "model", "op": "like", "value": 1}]}
             422 invalid_request: /filters/0/op not_allowed: "like" is not allowed; use eq, ne, in, not_in, matches, exists
         POST /v1/query {"filters": [{"field": "model", "op": "eq"}]}
-            422 invalid_request: /filters/0/value missing_field: is required
+            422 invalid_request: /filters/0/value wrong_type: write one text; in and not_in take a list
         POST /v1/query {"limit": 1, "limit": 2}
             422 invalid_request: /limit repeated: is given twice
         POST /v1/query []

@@ -172,8 +172,8 @@ mod body {
         field: String,
         /// What is asked of it.
         op: FilterOperator,
-        /// A text; for `in` and `not_in` a list of texts, for `exists` true or false.
-        value: serde_json::Value,
+        /// A text; for `in` and `not_in` a list of texts, for `exists` true (unless given) or false.
+        value: Option<serde_json::Value>,
     }
 
     #[derive(Debug, ToSchema)]

@@ -10,7 +10,7 @@ use super::view::View;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tollgate_engine::store::StoreError;
 
 /// The connections that nobody uses at the moment.
@@ -18,6 +18,21 @@ use tollgate_engine::store::StoreError;
 pub(crate) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    count: u32,
+}
+
+/// A connection in use; it goes back however its use ends, a panic included, and only then is its place free.
+struct Lent {
+    connection: Option<Connection>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.extend(self.connection.take());
+    }
 }
 
 /// The state of one moment: a view and a database that fit together.
@@ -39,6 +54,7 @@ impl Readers {
             .collect::<Result<_, _>>()?;
         let permits = Arc::new(Semaphore::new(idle.len()));
         Ok(Self {
+            count: idle.len() as u32,
             idle: Arc::new(Mutex::new(idle)),
             permits,
         })
@@ -54,13 +70,13 @@ impl Readers {
         let idle = self.idle.clone();
         let work = move || {
             let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = connection.ok_or_else(closed)?;
-            let read = read(&connection);
-            idle.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
-            drop(permit);
-            read.map_err(StoreError::from)
+            let lent = Lent {
+                connection: Some(connection.ok_or_else(closed)?),
+                idle,
+                _permit: permit,
+            };
+            let connection = lent.connection.as_ref().ok_or_else(closed)?;
+            read(connection).map_err(StoreError::from)
         };
         let done = tokio::task::spawn_blocking(work).await;
         done.unwrap_or_else(|_| Err(StoreError::Damaged("reading ended unexpectedly".to_owned())))
@@ -68,8 +84,7 @@ impl Readers {
 
     /// Closes the connections, when those that are in use are done.
     pub(crate) async fn close(&self) {
-        let all = self.idle.lock().unwrap_or_else(PoisonError::into_inner).len();
-        drop(self.permits.acquire_many(all as u32).await);
+        drop(self.permits.acquire_many(self.count).await);
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -298,6 +298,8 @@ struct Ending(Arc<Shared>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
+        // Readiness must not say that a store records whose thread is gone; a reason given before stands.
+        _ = self.0.stopped.set("its writer ended unexpectedly".to_owned());
         self.0.queue.close();
     }
 }

@@ -35,6 +35,7 @@ impl Judge {
                 .map(|pattern| Test::Matches(Glob::new(&pattern))),
             "exists" => match parts.value {
                 Value::Bool(wanted) => Some(Test::Exists(wanted)),
+                Value::Null => Some(Test::Exists(true)),
                 _ => {
                     self.flaw(&at, FlawCode::Type, "exists takes true or false");
                     None

@@ -97,7 +97,8 @@ impl Oracle {
                     sum += pico;
                     is_money(&sum)
                 });
-                if fits {
+                // One event costs at most 10^15 units of its currency.
+                if fits && sum.magnitude() <= BigInt::from(10).pow(27).magnitude() {
                     Expected::Lines(lines)
                 } else {
                     Expected::TooLarge

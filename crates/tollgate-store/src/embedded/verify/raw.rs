@@ -136,7 +136,10 @@ impl Pass<'_> {
             .iter()
             .find(|folded| folded.category == *category.as_smol())
             .map(|folded| folded.version);
-        if version.is_none_or(|version| version == 0)
+        // Once some events of a category were rated under another version of it, the totals that later ones move cannot
+        // be made again from events alone.
+        if self.changed.contains(category)
+            || version.is_none_or(|version| version == 0)
             || version != self.settings.version(SettingKind::Category, category.as_str())
         {
             self.changed.insert(category.clone());
