@@ -4,4 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/toolchain.sh rust compiler
 
-exec cargo run --locked --release -p tollgate-bench -- "$@"
+# The product as it ships is measured too, so it is built beside the bench.
+cargo build --locked --release -p tollgate -p tollgate-bench
+exec cargo run --locked --release --quiet -p tollgate-bench -- "$@"
