@@ -251,15 +251,28 @@ impl<'a> Teller<'a> {
     }
 
     async fn conclude(&self) {
-        for group in ["organization", "category", "model", "user", "session_id"] {
-            for bucket in ["none", "month"] {
-                let question = json!({
-                    "measures": ["cost", "requests", "input", "output", "cached", "seconds", "reads"],
-                    "group_by": [group], "bucket": bucket, "limit": 10_000,
-                    "from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z",
-                });
-                self.ask(&question).await;
-            }
+        let all = json!([
+            "cost", "requests", "input", "output", "cached", "seconds", "reads"
+        ]);
+        for (group, bucket) in [
+            ("organization", "month"),
+            ("category", "none"),
+            ("model", "day"),
+            ("session_id", "none"),
+        ] {
+            self.ask(&json!({
+                "measures": all, "group_by": [group], "bucket": bucket, "limit": 10_000,
+                "from": "2024-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z",
+            }))
+            .await;
+        }
+        for aggregate in ["sum", "avg", "max"] {
+            self.ask(&json!({
+                "measures": ["bytes", "reads"], "aggregate": aggregate, "group_by": ["user"], "bucket": "day", "limit": 10_000,
+                "from": "2026-01-10T12:00:00Z", "to": "2026-02-03T00:00:00Z",
+                "filters": [{"field": "category", "op": "eq", "value": DISK}],
+            }))
+            .await;
         }
         let store = &self.open.as_ref().unwrap().0;
         let stored = recorded(store.as_ref()).await;
