@@ -37,6 +37,8 @@ pub enum Step {
     Price(PriceDraft),
     /// A price ended.
     Close(Index, String),
+    /// Other dimensions declared on the category that most usage is of: what rollups keep changes, no answer does.
+    Declare(Vec<&'static str>),
     /// A question: the body of `POST /v1/query`.
     Ask(Body),
     /// The store closed and opened again.
@@ -103,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => any::<Index>().prop_map(Step::Void),
         3 => price_draft().prop_map(Step::Price),
         1 => (any::<Index>(), instants()).prop_map(|(which, until)| Step::Close(which, until.to_owned())),
+        1 => proptest::sample::subsequence(&["model", "region", "session_id"][..], 0..=3).prop_map(Step::Declare),
         4 => ask().prop_map(|question| Step::Ask(Body(question))),
         1 => Just(Step::Reopen),
     ]
@@ -166,6 +169,7 @@ impl<'a> Teller<'a> {
             Step::Void(index) if !self.model.entries().is_empty() => self.void(*index).await,
             Step::Price(draft) => self.price(draft).await,
             Step::Close(index, until) if !self.model.rules().is_empty() => self.close(*index, until).await,
+            Step::Declare(dimensions) => self.declare(dimensions).await,
             Step::Ask(question) => self.ask(&question.0).await,
             Step::Reopen if self.opener.keeps() => self.reopen().await,
             Step::Void(_) | Step::Close(..) | Step::Reopen => {}
@@ -222,6 +226,13 @@ impl<'a> Teller<'a> {
             Err(EngineError::Invalid(_)) if is_wrong => {}
             answer => panic!("closing {rule:#?} at {until} is {answer:#?}"),
         }
+    }
+
+    async fn declare(&self, dimensions: &[&str]) {
+        let settings = self.engine().settings();
+        let mut parts = settings.catalog.category(CHAT).unwrap().parts().clone();
+        parts.dimensions = dimensions.iter().map(ToString::to_string).collect();
+        self.engine().save_category(parts, Expected::Any).await.unwrap();
     }
 
     async fn ask(&self, question: &Value) {

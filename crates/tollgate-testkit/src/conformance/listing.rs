@@ -3,7 +3,8 @@
 use crate::fixture::{NOON, Sent, at, price, usage};
 use crate::model::charge::Cost;
 use crate::site::{Site, cost_of};
-use tollgate_engine::store::{EventPage, Outcome};
+use tollgate_core::query::{Field, Filter};
+use tollgate_engine::store::{EventPage, Outcome, StoredEvent};
 
 fn call(id: impl ToString) -> Sent {
     usage("acme").category("api.request").id(id)
@@ -111,6 +112,43 @@ pub async fn a_page_keeps_to_its_times(site: Site) {
         ids(Some("2026-01-02T00:00:00Z"), Some("2026-01-03T00:00:00Z")).await,
         "32"
     );
+}
+
+pub async fn a_page_keeps_to_its_filters(site: Site) {
+    let other = |sent: Sent| Sent {
+        organization: "beta".to_owned(),
+        ..sent
+    };
+    let batch = [
+        call(0).user("u1").dimension("endpoint", "/a"),
+        other(call(1)).user("u1").dimension("endpoint", "/a"),
+        call(2).user("u2").dimension("session_id", "s"),
+        call(3).user("u1"),
+        usage("acme").id(4).user("u1"),
+    ];
+    site.record(&batch).await;
+    site.void(&batch[3]).await;
+    let ids = async |wanted: &[(&str, &str)]| {
+        let filter = |(field, text): &(&str, &str)| Filter::is(Field::parse(field).unwrap(), *text);
+        let filters = wanted.iter().map(filter).collect();
+        let page = EventPage {
+            filters,
+            limit: 9,
+            ..EventPage::default()
+        };
+        let events = site.store.events(page).await.unwrap();
+        let id = |stored: &StoredEvent| match stored.event.corrects {
+            None => stored.event.id.to_string(),
+            Some(_) => "v".to_owned(),
+        };
+        events.iter().map(id).collect::<String>()
+    };
+    assert_eq!(ids(&[("organization", "acme")]).await, "v4320");
+    assert_eq!(ids(&[("user", "u1"), ("organization", "beta")]).await, "1");
+    assert_eq!(ids(&[("category", "ai.completion")]).await, "4");
+    assert_eq!(ids(&[("endpoint", "/a")]).await, "10");
+    assert_eq!(ids(&[("session_id", "s")]).await, "2");
+    assert_eq!(ids(&[("user", "nobody")]).await, "");
 }
 
 pub async fn an_event_that_was_never_recorded_is_not_found(site: Site) {

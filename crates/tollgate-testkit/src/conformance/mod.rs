@@ -3,6 +3,7 @@
 //! A store's tests say `tollgate_testkit::conformance!(opener)` and get one `#[test]` for each case. The cases are
 //! listed once, in that macro. Not here: what a store's own files and options promise.
 
+pub mod answer;
 pub mod identity;
 pub mod lifecycle;
 pub mod listing;
@@ -50,6 +51,7 @@ macro_rules! conformance {
                 arrivals_count_up_from_zero_without_gaps,
                 events_are_listed_newest_first_and_page_by_page,
                 a_page_keeps_to_its_times,
+                a_page_keeps_to_its_filters,
                 an_event_that_was_never_recorded_is_not_found,
                 a_batch_keeps_its_order,
                 a_large_batch_is_one_step;
@@ -71,6 +73,13 @@ macro_rules! conformance {
                 the_void_of_an_unpriced_event_is_unpriced,
                 the_void_of_a_reading_takes_back_its_level,
                 concurrent_voids_of_one_event_are_one;
+            answer:
+                usage_counts_as_soon_as_it_is_acknowledged,
+                what_was_taken_back_does_not_count,
+                costs_of_two_currencies_stay_apart,
+                a_dimension_that_nobody_declared_is_answered_for,
+                a_level_counts_for_as_long_as_it_holds,
+                a_stretch_that_cuts_a_quarter_hour_counts_what_is_inside;
             setting:
                 a_new_store_has_no_settings,
                 settings_are_saved_all_or_none,
