@@ -21,41 +21,91 @@ pub(super) fn write(sheet: &Sheet, style: Style, out: &mut impl Write) -> io::Re
         (false, false) => table.force_no_tty(),
         (true, false) => &mut table,
     };
-    table.set_header(
-        sheet
-            .columns
-            .iter()
-            .map(|column| cell(column, column.title.clone()).add_attribute(Attribute::Bold)),
+    let bold = |line: Vec<String>| {
+        let cells = sheet.columns.iter().zip(line);
+        cells
+            .map(|(column, text)| cell(column, text).add_attribute(Attribute::Bold))
+            .collect::<Vec<_>>()
+    };
+    table.set_header(bold(
+        sheet.columns.iter().map(|column| column.title.clone()).collect(),
+    ));
+    let total = sheet.total.as_ref();
+    let mut lines: Vec<Vec<String>> = sheet
+        .rows
+        .iter()
+        .map(|row| {
+            sheet
+                .columns
+                .iter()
+                .map(|column| text(column, row, total))
+                .collect()
+        })
+        .collect();
+    lines.extend(
+        total
+            .filter(|_| sheet.rows.len() > 1)
+            .map(|total| closing(&sheet.columns, total)),
     );
-    for row in &sheet.rows {
+    for (at, _) in sheet
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.kind == Kind::Number)
+    {
+        align_points(&mut lines, at);
+    }
+    let closing = lines.split_off(sheet.rows.len());
+    for line in lines {
         table.add_row(
             sheet
                 .columns
                 .iter()
-                .map(|column| filled(column, row, sheet.total.as_ref())),
+                .zip(line)
+                .map(|(column, text)| cell(column, text)),
         );
     }
-    if let Some(total) = sheet.total.as_ref().filter(|_| sheet.rows.len() > 1) {
-        table.add_row(sheet.columns.iter().enumerate().map(|(at, column)| {
-            let text = match (column.kind, at) {
-                (Kind::Number, _) => grouped(&total.cell(column)),
-                (_, 0) => "total".to_owned(),
-                _ => String::new(),
-            };
-            cell(column, text).add_attribute(Attribute::Bold)
-        }));
+    for line in closing {
+        table.add_row(bold(line));
     }
     writeln!(out, "{}", table.trim_fmt())
 }
 
-fn filled(column: &Column, row: &Row, total: Option<&Row>) -> Cell {
+fn text(column: &Column, row: &Row, total: Option<&Row>) -> String {
     let text = row.cell(column);
     match column.kind {
-        Kind::Text => cell(column, harmless(&text).into_owned()),
-        Kind::Number => cell(column, grouped(&text)),
-        Kind::Share => {
-            let whole = total.map(|total| total.cell(column)).unwrap_or_default();
-            cell(column, share(&text, &whole)).fg(Color::Cyan)
+        Kind::Text => harmless(&text).into_owned(),
+        Kind::Number => grouped(&text),
+        Kind::Share => share(&text, &total.map(|total| total.cell(column)).unwrap_or_default()),
+    }
+}
+
+/// The line under the rows: the totals of the numbers.
+fn closing(columns: &[Column], total: &Row) -> Vec<String> {
+    let texts = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| match (column.kind, at) {
+            (Kind::Number, _) => grouped(&total.cell(column)),
+            (_, 0) => "total".to_owned(),
+            _ => String::new(),
+        });
+    texts.collect()
+}
+
+/// Fills the decimals of a column up with blanks, so that their points stand under each other.
+fn align_points(lines: &mut [Vec<String>], column: usize) {
+    let behind = |text: &str| text.len() - text.find('.').unwrap_or(text.len());
+    let is_decimal = |text: &str| text.ends_with(|last: char| last.is_ascii_digit());
+    let cells = lines
+        .iter()
+        .map(|line| &line[column])
+        .filter(|text| is_decimal(text));
+    let widest = cells.map(|text| behind(text)).max().unwrap_or(0);
+    for line in lines {
+        let text = &mut line[column];
+        if is_decimal(text) {
+            text.push_str(&" ".repeat(widest - behind(text)));
         }
     }
 }
@@ -66,7 +116,12 @@ fn cell(column: &Column, text: String) -> Cell {
     } else {
         CellAlignment::Left
     };
-    Cell::new_owned(text).set_alignment(alignment)
+    let cell = Cell::new_owned(text).set_alignment(alignment);
+    if column.kind == Kind::Share {
+        cell.fg(Color::Cyan)
+    } else {
+        cell
+    }
 }
 
 /// A decimal with its whole digits in groups of three.

@@ -3,7 +3,7 @@
 use super::{Fields, Kind, Narrow};
 use crate::assignment::{Assignments, pairs};
 use crate::client::Path;
-use crate::output::Column;
+use crate::output::{Column, Row};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -136,6 +136,16 @@ impl Kind for Price {
         ]
     }
 
+    fn show(row: &mut Row) {
+        if let Some(components) = row.value()["components"].as_object() {
+            let shown: Vec<String> = components
+                .iter()
+                .map(|(measure, component)| brief(measure, component))
+                .collect();
+            row.show_as("components", shown.join(", "));
+        }
+    }
+
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
         fields.put("category", self.category.as_ref())?;
         fields.put("currency", self.currency.as_ref())?;
@@ -170,6 +180,20 @@ impl Kind for Price {
     }
 }
 
+/// A component in a few words: its amount and model, or how many tiers or alternatives it has.
+fn brief(measure: &str, component: &Value) -> String {
+    let model = component["model"].as_str().unwrap_or_default().replace('_', " ");
+    match (component, &component["amount"], &component["tiers"]) {
+        (Value::Array(several), ..) => format!("{measure} one of {}", several.len()),
+        (_, Value::String(amount), _) => match component["per"].as_str().or(component["size"].as_str()) {
+            Some(units) => format!("{measure} {amount} per {units}"),
+            None => format!("{measure} {amount} {model}"),
+        },
+        (_, _, Value::Array(tiers)) => format!("{measure} {model} in {} tiers", tiers.len()),
+        _ => format!("{measure} {model}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +215,31 @@ mod tests {
             fields.to_json().unwrap(),
             r#"{"category":"ai.completion","components":{"input_tokens":{"amount":"2.50","model":"per_million"},"requests":{"amount":"1","model":"flat"}},"currency":"EUR","match":{"model":"gpt-4o","provider":"openai"}}"#
         );
+    }
+
+    #[test]
+    fn a_list_shows_components_in_a_few_words() {
+        let table = [
+            (
+                json!({"model": "per_million", "amount": "2.50"}),
+                "m 2.50 per million",
+            ),
+            (
+                json!({"model": "per_unit", "amount": "0.05", "per": "3600"}),
+                "m 0.05 per 3600",
+            ),
+            (
+                json!({"model": "graduated", "tiers": [{}, {}]}),
+                "m graduated in 2 tiers",
+            ),
+            (
+                json!([{"model": "flat", "amount": "1"}, {"model": "flat", "amount": "2"}]),
+                "m one of 2",
+            ),
+        ];
+        for (component, shown) in table {
+            assert_eq!(brief("m", &component), shown);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tollgate_core::time::Timestamp;
 #[derive(Debug, Serialize)]
 pub(super) struct Request {
     pub(super) measures: Vec<String>,
-    aggregate: Aggregate,
+    pub(super) aggregate: Aggregate,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     pub(super) group_by: Vec<String>,

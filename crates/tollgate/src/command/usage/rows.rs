@@ -1,7 +1,7 @@
 //! The answer to a question as rows and columns, and what else a person should know about it.
 
-use super::Bucket;
 use super::request::Request;
+use super::{Aggregate, Bucket};
 use crate::output::{Column, Row, Sheet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -43,15 +43,20 @@ fn columns(sheet: &Sheet, request: &Request) -> Vec<Column> {
             .iter()
             .map(|measure| Column::number(measure, &pointer(&[measure]))),
     );
-    for field in ["currency", "unpriced"] {
-        if has(field) && !request.group_by.iter().any(|grouped| grouped == field) {
-            columns.push(Column::text(field, &pointer(&[field])));
+    for column in [
+        Column::text("currency", "/currency"),
+        Column::number("unpriced", "/unpriced"),
+    ] {
+        if has(&column.title) && !request.group_by.contains(&column.title) {
+            columns.push(column);
         }
     }
     if has("previous") {
         columns.push(Column::number("change", "/change"));
     }
-    if let (Some(first), 2..) = (request.measures.first(), sheet.rows.len()) {
+    // An average or a percentile is no part of a whole.
+    let parts = matches!(request.aggregate, Aggregate::Sum | Aggregate::Count);
+    if let (true, Some(first), 2..) = (parts, request.measures.first(), sheet.rows.len()) {
         columns.push(Column::share(&pointer(&[first])));
     }
     columns

@@ -62,15 +62,15 @@ fn rows_are_shown_in_every_format() {
         Format::Table,
         ANSWER,
         expect![[r#"
-         model                  cost   requests   share
-        ───────────────────────────────────────────────────────────────────
-         gpt-4o             1,234.50      8,819   ████████████████ 100.0 %
-         =cmd|x       0.000000000001          2                      0.0 %
-         (none)                               1
-         total    1,234.500000000001      8,822
-        (only the first 3 rows; --limit shows more)
-        (1 events have no price and are not in the cost; `tollgate prices create` gives them one)
-    "#]],
+             model                  cost   requests   share
+            ───────────────────────────────────────────────────────────────────
+             gpt-4o   1,234.50                8,819   ████████████████ 100.0 %
+             =cmd|x       0.000000000001          2                      0.0 %
+             (none)                               1
+             total    1,234.500000000001      8,822
+            (only the first 3 rows; --limit shows more)
+            (1 events have no price and are not in the cost; `tollgate prices create` gives them one)
+        "#]],
     );
     check_answer(
         "-g model",
@@ -118,6 +118,22 @@ fn rows_are_shown_in_every_format() {
         r#"{"rows":[],"total":{"cost":"0"}}"#,
         expect![[r#"
             nothing found
+        "#]],
+    );
+}
+
+#[test]
+fn what_does_not_add_up_has_no_shares() {
+    check_answer(
+        "-g model -m requests --aggregate p95",
+        Format::Table,
+        r#"{"rows":[{"model":"a","requests":"9"},{"model":"b","requests":"7.5"}],"total":{"requests":"8"}}"#,
+        expect![[r#"
+             model   requests
+            ──────────────────
+             a            9
+             b            7.5
+             total        8
         "#]],
     );
 }
