@@ -3,6 +3,7 @@
 //! A store's tests say `tollgate_testkit::proofs!(opener, cases)`. `TOLLGATE_PROPTEST_CASES` asks for another number of cases.
 
 pub mod calendar;
+pub mod crowd;
 pub mod isolation;
 pub mod order;
 
@@ -38,6 +39,11 @@ macro_rules! proofs {
             fn what_one_organization_does_changes_no_answer_of_another(pair in $crate::proof::isolation::pair()) {
                 $crate::proof::isolation::organizations_are_apart(|| $opener, &pair);
             }
+        }
+
+        #[test]
+        fn callers_that_do_everything_at_once_are_each_heard_once() {
+            $crate::proof::crowd::everything_at_once(&$opener);
         }
 
         #[test]
