@@ -17,7 +17,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 /// Length of a bucket.
 pub const BUCKET_MICROS: i64 = 15 * 60 * 1_000_000;
@@ -168,12 +168,12 @@ impl Cells {
 
     /// Folds usage in: events or cells, all of the grain's category.
     pub fn add(&mut self, usage: &Frame) {
-        self.fold(usage, 1);
+        self.fold(usage, i64::saturating_add, i128::saturating_add);
     }
 
     /// Folds usage out again; what is left when two sides differ is the difference.
     pub fn take_back(&mut self, usage: &Frame) {
-        self.fold(usage, -1);
+        self.fold(usage, i64::saturating_sub, i128::saturating_sub);
     }
 
     /// The cells by day of UTC, those that share a key next to each other in order of time.
@@ -197,22 +197,26 @@ impl Cells {
             .collect()
     }
 
-    fn fold(&mut self, usage: &Frame, sign: i64) {
+    fn fold(
+        &mut self,
+        usage: &Frame,
+        count: impl Fn(i64, i64) -> i64 + Copy,
+        sum: impl Fn(i128, i128) -> i128 + Copy,
+    ) {
         let rows = self.rows_of(usage);
-        let wide = i128::from(sign);
         let frame = &mut self.frame;
-        counts(&mut frame.events, &rows, &usage.events, sign);
-        sums(&mut frame.requests, &rows, &usage.requests, wide);
-        sums(&mut frame.cost, &rows, &usage.cost, wide);
-        counts(&mut frame.priced, &rows, &usage.priced, sign);
+        combine(&mut frame.events, &rows, &usage.events, count);
+        combine(&mut frame.requests, &rows, &usage.requests, sum);
+        combine(&mut frame.cost, &rows, &usage.cost, sum);
+        combine(&mut frame.priced, &rows, &usage.priced, count);
         for measure in usage
             .measures
             .iter()
             .filter(|measure| !self.grain.left_out.contains(&measure.name))
         {
             let column = measure_column(frame, &measure.name);
-            sums(&mut column.sum, &rows, &measure.sum, wide);
-            counts(&mut column.carriers, &rows, &measure.carriers, sign);
+            combine(&mut column.sum, &rows, &measure.sum, sum);
+            combine(&mut column.carriers, &rows, &measure.carriers, count);
         }
     }
 
@@ -241,7 +245,7 @@ impl Cells {
     }
 
     fn row(&mut self, key: &[u32], at: i64) -> usize {
-        let (width, hash) = (self.width, self.hasher.hash_one(key));
+        let (width, hash) = (self.width, hash_of(&self.hasher, key));
         let found = self
             .index
             .find(hash, |row| key_at(&self.keys, width, *row) == key);
@@ -252,7 +256,7 @@ impl Cells {
         self.keys.extend_from_slice(key);
         let (keys, hasher) = (&self.keys, &self.hasher);
         self.index
-            .insert_unique(hash, row, |row| hasher.hash_one(key_at(keys, width, *row)));
+            .insert_unique(hash, row, |row| hash_of(hasher, key_at(keys, width, *row)));
         self.push_row(key, bucket_start(at));
         row
     }
@@ -326,6 +330,15 @@ fn text_at(texts: &[SmolStr], code: u32) -> &SmolStr {
         .expect("only codes of kept texts are remembered")
 }
 
+/// Hashes the few words of a key one after another, which costs a few cycles; as a slice they would be hashed as bytes.
+fn hash_of(hasher: &DefaultHashBuilder, key: &[u32]) -> u64 {
+    let mut state = hasher.build_hasher();
+    for word in key {
+        state.write_u32(*word);
+    }
+    state.finish()
+}
+
 fn key_at(keys: &[u32], width: usize, row: usize) -> &[u32] {
     let from = row.saturating_mul(width);
     keys.get(from..from.saturating_add(width)).unwrap_or_default()
@@ -356,18 +369,11 @@ fn measure_column<'f>(frame: &'f mut Frame, name: &Key) -> &'f mut MeasureColumn
         .expect("the column was found or has just been added")
 }
 
-fn counts(into: &mut [i64], rows: &[usize], amounts: &[i64], sign: i64) {
+/// Brings each amount into its row's sum.
+fn combine<T: Copy>(into: &mut [T], rows: &[usize], amounts: &[T], with: impl Fn(T, T) -> T) {
     for (row, amount) in rows.iter().zip(amounts) {
         if let Some(sum) = into.get_mut(*row) {
-            *sum = sum.saturating_add(amount.saturating_mul(sign));
-        }
-    }
-}
-
-fn sums(into: &mut [i128], rows: &[usize], amounts: &[i128], sign: i128) {
-    for (row, amount) in rows.iter().zip(amounts) {
-        if let Some(sum) = into.get_mut(*row) {
-            *sum = sum.saturating_add(amount.saturating_mul(sign));
+            *sum = with(*sum, *amount);
         }
     }
 }
