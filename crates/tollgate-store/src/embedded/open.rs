@@ -15,6 +15,7 @@ use crate::rollup::cache::PartCache;
 use crate::rollup::checkpoint;
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::Connection;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
@@ -137,6 +138,7 @@ impl Embedded {
         };
         check_marker(acknowledged, found)?;
         schema::accept(&connection)?;
+        sync_names(directory).map_err(failed)?;
         let parts = Parts {
             lock,
             connection,
@@ -156,6 +158,14 @@ fn fresh_identity() -> Result<IdentityKey, OpenError> {
     let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| OpenError::Failed("the system gives no random bytes".into()))?;
     Ok(IdentityKey::from_bytes(bytes))
+}
+
+/// Makes the names of new files durable; their bytes are of no use after a power cut if nobody finds them.
+fn sync_names(directory: &Path) -> io::Result<()> {
+    for directory in directory.canonicalize()?.ancestors().take(2) {
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Nothing that was acknowledged may be missing.
