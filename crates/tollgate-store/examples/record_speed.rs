@@ -57,9 +57,16 @@ fn submissions(store: &Embedded, from: u64, count: u64, numbers: &mut Numbers) -
     let event = |n: u64| {
         let organization = label(format!("org-{}", numbers.below(100)));
         let user = numbers.below(200);
-        // Shaped like a version 7 UUID: time first, then random digits.
+        // A version 7 UUID: time first, then random digits.
         let random = u128::from(numbers.below(1 << 31)) << 31 | u128::from(numbers.below(1 << 31));
-        let id = label(format!("0198{:08x}-7{:03x}-8{:015x}", n, n % 4096, random));
+        let id = label(format!(
+            "0198{:04x}-{:04x}-7{:03x}-8{:03x}-{:012x}",
+            n >> 16 & 0xffff,
+            n & 0xffff,
+            n % 4096,
+            random >> 48 & 0xfff,
+            random & 0xffff_ffff_ffff
+        ));
         let values = [
             "openai".to_owned(),
             format!("model-{}", numbers.below(8)),

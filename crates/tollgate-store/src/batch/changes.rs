@@ -4,6 +4,7 @@
 //! changed between a commit and a restart, and rating the events again could then give other totals than were answered.
 
 use super::Damage;
+use super::seal::plain;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use tollgate_core::id::{EventId, PriceId};
@@ -107,7 +108,7 @@ impl Total {
 
 /// The bytes under which a running total is kept.
 pub(crate) fn total_key(key: &RatingKey) -> Vec<u8> {
-    postcard::to_allocvec(&Total::of(key)).expect("writing to memory does not fail")
+    plain(&Total::of(key), 0)
 }
 
 /// The running total's key that these bytes stand for.

@@ -155,6 +155,18 @@ pub(super) struct Packer {
 }
 
 impl Packer {
+    /// Room for the charges of this many events, of some two lines each.
+    pub(super) fn with_capacity(events: usize) -> Self {
+        Self {
+            source: Vec::with_capacity(events),
+            shape: Vec::with_capacity(events),
+            quantities: Vec::with_capacity(2 * events),
+            amounts: Vec::with_capacity(2 * events),
+            lengths: Vec::with_capacity(events),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn push(&mut self, charge: &Charge) {
         let source = match &charge.source {
             CostSource::Priced(price) => Source::Priced(price.bits()),

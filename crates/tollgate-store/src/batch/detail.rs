@@ -3,7 +3,7 @@
 use super::Damage;
 use super::charges::Charges;
 use super::packed::Packed;
-use super::seal::{open, seal};
+use super::seal::{open, plain, seal};
 use super::sparse::{PackedSparse, Sparse};
 use super::texts::{Run, Texts};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ struct Wire {
     asserted: PackedSparse,
 }
 
+/// Bytes that an event's charge takes here before it is compressed, its id aside.
+const EVENT_BYTES: usize = 24;
+
 impl Detail {
     /// Seals the section.
     pub(crate) fn seal(&self) -> Vec<u8> {
@@ -46,8 +49,8 @@ impl Detail {
             metadata_at: self.metadata_at.to_packed(),
             asserted: self.asserted.to_packed(),
         };
-        let plain = postcard::to_allocvec(&wire).expect("writing to memory does not fail");
-        seal(&plain, true)
+        let bytes = EVENT_BYTES * self.source.len() + self.ids.bytes();
+        seal(&plain(&wire, bytes), true)
     }
 
     /// Opens a section of `rows` events.

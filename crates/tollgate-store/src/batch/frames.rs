@@ -11,14 +11,23 @@ use tollgate_core::text::Key;
 impl Usage {
     /// All events as one frame with every dimension and measure that was unpacked.
     pub(crate) fn frame(&self, ids: Vec<EventId>) -> Frame {
-        let rows = self.rows();
-        let signs = self.signs();
-        let mut corrects = vec![None; rows];
+        let mut corrects = vec![None; self.rows()];
         for (row, event) in &self.corrects {
             if let Some(slot) = corrects.get_mut(*row as usize) {
                 *slot = Some(*event);
             }
         }
+        Frame {
+            ids,
+            corrects,
+            ..self.whole(|_| true)
+        }
+    }
+
+    /// All events with the dimensions that are wanted, as rows without identity.
+    fn whole(&self, is_wanted: impl Fn(&Key) -> bool) -> Frame {
+        let rows = self.rows();
+        let signs = self.signs();
         let measure = |(name, column): &(Key, Sparse<i128>)| MeasureColumn {
             name: name.clone(),
             sum: column.dense(rows, 0),
@@ -35,6 +44,7 @@ impl Usage {
             dimensions: self
                 .dimensions
                 .iter()
+                .filter(|(key, _)| is_wanted(key))
                 .map(|(key, column)| (key.clone(), column.dense(rows, ABSENT)))
                 .collect(),
             requests: self.requests.clone(),
@@ -42,8 +52,8 @@ impl Usage {
             cost: self.cost.dense(rows, 0),
             priced: carriers(&self.cost, &signs),
             events: signs,
-            ids,
-            corrects,
+            ids: Vec::new(),
+            corrects: Vec::new(),
         }
     }
 
@@ -51,6 +61,13 @@ impl Usage {
     ///
     /// Takes time and room linear in the batch, however many categories and dimensions it has.
     pub(crate) fn by_category(&self, kept: impl Fn(&str) -> Vec<Key>) -> Vec<Frame> {
+        // Most batches are of one category, and then there is nothing to take apart.
+        if let Some(first) = self.category.first()
+            && self.category.iter().all(|code| code == first)
+        {
+            let kept = kept(self.texts.get(*first as usize).map_or("", SmolStr::as_str));
+            return vec![self.whole(|key| kept.contains(key))];
+        }
         let mut rows_of: Vec<(u32, Vec<usize>)> = Vec::new();
         let mut places: HashMap<u32, usize> = HashMap::new();
         let mut last = None;

@@ -1,7 +1,7 @@
 //! The head of a batch: what start-up reads, and nothing else.
 
 use super::packed::plain_bytes;
-use super::seal::{crc_of, open, seal};
+use super::seal::{crc_of, open, plain, seal};
 use super::{BATCH_EVENTS_MAX, Batch, Damage, changes};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -68,6 +68,8 @@ struct Wire {
 }
 
 const IDENTITY_BYTES: usize = 24;
+/// Bytes that the rest of a head takes, nearly.
+const HEAD_BYTES: usize = 256;
 const MIXED_UP: Damage = Damage("the sections of a batch are not of one batch");
 
 impl Sections {
@@ -80,7 +82,7 @@ impl Sections {
             identities.extend(payload.0.to_le_bytes());
         }
         let changes = changes::Wire::of(changes);
-        let changes = postcard::to_allocvec(&changes).expect("writing to memory does not fail");
+        let changes = plain(&changes, 0);
         let checksums = [crc_of(&usage), crc_of(&detail)];
         let wire = Wire {
             span,
@@ -89,7 +91,7 @@ impl Sections {
             identities,
             checksums,
         };
-        let head = postcard::to_allocvec(&wire).expect("writing to memory does not fail");
+        let head = plain(&wire, wire.identities.len() + wire.changes.len() + HEAD_BYTES);
         Self {
             head: seal(&head, false),
             usage,

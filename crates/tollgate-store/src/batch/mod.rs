@@ -28,7 +28,7 @@ pub(crate) use detail::Detail;
 pub(crate) use events::Events;
 pub(crate) use head::{Folded, Head, Sections, Span};
 pub(crate) use packed::Packed;
-pub(crate) use seal::{open, seal};
+pub(crate) use seal::{open, plain, seal};
 pub(crate) use texts::Texts;
 pub(crate) use usage::{Usage, Wanted};
 pub(crate) use writer::{Batch, BatchWriter};

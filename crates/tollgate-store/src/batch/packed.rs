@@ -29,17 +29,14 @@ impl Packed {
         let most = values.iter().copied().max().unwrap_or(0);
         let least = values.iter().copied().min().unwrap_or(0);
         let width = bytes_of(u64::from(most - least));
-        let planes = (0..width).flat_map(|plane| {
-            values
-                .iter()
-                .map(move |value| ((value - least) >> (8 * plane)) as u8)
-        });
         Self {
             rows: values.len() as u32,
             least: least.into(),
             places: 0,
             width,
-            planes: planes.collect(),
+            planes: planes(values, width, |value, plane| {
+                ((value - least) >> (8 * plane)) as u8
+            }),
         }
     }
 
@@ -65,33 +62,25 @@ impl Packed {
             return Self::narrow(least, range, offsets);
         }
         let width = bytes_of((range >> 64) as u64) + NARROW;
-        let planes = (0..width).flat_map(|plane| {
-            values
-                .iter()
-                .map(move |value| (value.wrapping_sub(least) as u128 >> (8 * plane)) as u8)
-        });
+        let byte = |value: i128, plane| (value.wrapping_sub(least) as u128 >> (8 * plane)) as u8;
         Self {
             rows: values.len() as u32,
             least,
             places: 0,
             width,
-            planes: planes.collect(),
+            planes: planes(values, width, byte),
         }
     }
 
     fn narrow(least: i128, range: u64, mut offsets: Vec<u64>) -> Self {
         let places = if range == 0 { 0 } else { divide_out(&mut offsets) };
         let width = bytes_of(range / 10_u64.pow(places.into()));
-        let mut planes = Vec::with_capacity(offsets.len() * usize::from(width));
-        for plane in 0..width {
-            planes.extend(offsets.iter().map(|offset| (offset >> (8 * plane)) as u8));
-        }
         Self {
             rows: offsets.len() as u32,
             least,
             places,
             width,
-            planes,
+            planes: planes(&offsets, width, |offset, plane| (offset >> (8 * plane)) as u8),
         }
     }
 
@@ -180,6 +169,15 @@ fn bounds<T: Copy + Ord + Default>(values: impl Iterator<Item = T>) -> (T, T) {
     values.fold((first, first), |(least, most), value| {
         (least.min(value), most.max(value))
     })
+}
+
+/// The lowest bytes of all values, then all second bytes, and so on.
+fn planes<T: Copy>(values: &[T], width: u8, byte: impl Fn(T, u8) -> u8) -> Vec<u8> {
+    let mut planes = Vec::with_capacity(values.len() * usize::from(width));
+    for plane in 0..width {
+        planes.extend(values.iter().map(|value| byte(*value, plane)));
+    }
+    planes
 }
 
 fn bytes_of(most: u64) -> u8 {

@@ -4,6 +4,7 @@
 //! all before it (4 bytes, little-endian).
 
 use super::Damage;
+use serde::Serialize;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use zstd::bulk::{Compressor, Decompressor};
@@ -39,6 +40,11 @@ pub(crate) fn seal(plain: &[u8], compress: bool) -> Vec<u8> {
     let crc = crc32fast::hash(&sealed);
     sealed.extend(crc.to_le_bytes());
     sealed
+}
+
+/// The plain bytes of a value, which will be about this many: a buffer that grows copies all that is in it each time.
+pub(crate) fn plain<T: Serialize>(value: &T, bytes: usize) -> Vec<u8> {
+    postcard::to_extend(value, Vec::with_capacity(bytes)).expect("writing to memory does not fail")
 }
 
 /// Opens a section: the plain bytes, and the checksum that it was sealed with.

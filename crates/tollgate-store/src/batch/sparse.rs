@@ -20,6 +20,14 @@ impl<T> Default for Sparse<T> {
 }
 
 impl<T: Copy> Sparse<T> {
+    /// An empty column with room for this many values.
+    pub(crate) fn with_capacity(values: usize) -> Self {
+        Self {
+            rows: None,
+            values: Vec::with_capacity(values),
+        }
+    }
+
     /// Adds the value of a row; rows come in order.
     pub(crate) fn push(&mut self, row: usize, value: T) {
         if self.rows.is_none() && self.values.len() != row {

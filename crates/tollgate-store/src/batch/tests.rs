@@ -122,7 +122,7 @@ fn changes() -> Changes {
 }
 
 fn sealed(recorded: &[(Event, Charge)]) -> (Batch, Head, Sections) {
-    let mut writer = BatchWriter::default();
+    let mut writer = BatchWriter::with_capacity(recorded.len());
     recorded
         .iter()
         .for_each(|(event, charge)| writer.push(event, charge));

@@ -18,7 +18,18 @@ pub(crate) struct Run {
     lengths: Vec<u32>,
 }
 
+/// Bytes of a common id: a UUID as text.
+const ID_BYTES: usize = 36;
+
 impl Run {
+    /// Room for this many ids.
+    pub(crate) fn with_capacity(ids: usize) -> Self {
+        Self {
+            run: String::with_capacity(ids * ID_BYTES),
+            lengths: Vec::with_capacity(ids),
+        }
+    }
+
     /// Adds a text.
     pub(crate) fn push(&mut self, text: &str) {
         self.run.push_str(text);
@@ -46,6 +57,11 @@ impl Run {
     /// The number of texts.
     pub(crate) fn len(&self) -> usize {
         self.lengths.len()
+    }
+
+    /// Bytes of all texts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.run.len()
     }
 }
 

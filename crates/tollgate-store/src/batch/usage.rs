@@ -5,7 +5,7 @@
 
 use super::Damage;
 use super::packed::Packed;
-use super::seal::{open, seal};
+use super::seal::{open, plain, seal};
 use super::sparse::{PackedSparse, Sparse};
 use super::texts::Texts;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,9 @@ enum Instants {
     Steps(i64, Packed),
 }
 
+/// Bytes that an event with a few dimensions and measures takes here before it is compressed.
+const EVENT_BYTES: usize = 48;
+
 impl Usage {
     /// The number of events.
     pub(crate) fn rows(&self) -> usize {
@@ -106,8 +109,7 @@ impl Usage {
                 .map(|(row, event)| (*row, event.bits()))
                 .collect(),
         };
-        let plain = postcard::to_allocvec(&wire).expect("writing to memory does not fail");
-        seal(&plain, true)
+        seal(&plain(&wire, EVENT_BYTES * self.rows()), true)
     }
 
     /// Opens a section of `rows` events.

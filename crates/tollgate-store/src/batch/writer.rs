@@ -3,6 +3,7 @@
 use super::charges::Packer;
 use super::detail::Detail;
 use super::sparse::Sparse;
+use super::texts::Run;
 use super::usage::Usage;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smol_str::SmolStr;
@@ -23,7 +24,7 @@ pub(crate) struct Batch {
 }
 
 /// A batch in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct BatchWriter {
     batch: Batch,
     codes: Codes,
@@ -34,6 +35,38 @@ pub(crate) struct BatchWriter {
 }
 
 impl BatchWriter {
+    /// A batch of at most this many events.
+    pub(crate) fn with_capacity(events: usize) -> Self {
+        let usage = Usage {
+            at: Vec::with_capacity(events),
+            category: Vec::with_capacity(events),
+            organization: Vec::with_capacity(events),
+            team: Vec::with_capacity(events),
+            project: Vec::with_capacity(events),
+            user: Vec::with_capacity(events),
+            requests: Vec::with_capacity(events),
+            cost: Sparse::with_capacity(events),
+            ..Usage::default()
+        };
+        let detail = Detail {
+            ids: Run::with_capacity(events),
+            source: Vec::with_capacity(events),
+            ..Detail::default()
+        };
+        Self {
+            batch: Batch {
+                identities: Vec::with_capacity(events),
+                usage,
+                detail,
+            },
+            codes: Codes::with_capacity(events),
+            sources: Codes::with_capacity(0),
+            charges: Packer::with_capacity(events),
+            dimensions: Columns::with_capacity(events),
+            measures: Columns::with_capacity(events),
+        }
+    }
+
     /// The number of events so far.
     pub(crate) fn len(&self) -> usize {
         self.batch.identities.len()
@@ -140,20 +173,20 @@ struct Entry {
     code: u32,
 }
 
-impl Default for Codes {
-    fn default() -> Self {
+impl Codes {
+    /// A dictionary for this many events, which mostly have fewer different texts than there are of them.
+    fn with_capacity(events: usize) -> Self {
+        let texts = events / 2;
         let mut codes = Self {
-            texts: Vec::new(),
-            table: HashTable::new(),
+            texts: Vec::with_capacity(texts),
+            table: HashTable::with_capacity(texts),
             hasher: DefaultHashBuilder::default(),
             last: [ABSENT; 6],
         };
         codes.code(&SmolStr::default(), Place::Other);
         codes
     }
-}
 
-impl Codes {
     fn optional(&mut self, label: Option<&Label>, place: Place) -> u32 {
         label.map_or(ABSENT, |label| self.code(label.as_smol(), place))
     }
@@ -193,19 +226,22 @@ struct Columns<T> {
     by_key: hashbrown::HashMap<Key, usize>,
     /// The columns that the last event used, in its order: the next one mostly uses the same.
     last: Vec<usize>,
+    events: usize,
 }
 
-impl<T> Default for Columns<T> {
-    fn default() -> Self {
+/// Columns that get room for every event at once; anybody can invent more keys, and those must not take more than they hold.
+const ROOMY_COLUMNS: usize = 16;
+
+impl<T: Copy> Columns<T> {
+    fn with_capacity(events: usize) -> Self {
         Self {
             columns: Vec::new(),
             by_key: hashbrown::HashMap::new(),
             last: Vec::new(),
+            events,
         }
     }
-}
 
-impl<T: Copy> Columns<T> {
     fn push(&mut self, (turn, key): (usize, &Key), row: usize, value: T) {
         let guess = self
             .last
@@ -221,7 +257,9 @@ impl<T: Copy> Columns<T> {
         let place = match self.by_key.get(key) {
             Some(place) => *place,
             None => {
-                self.columns.push((key.clone(), Sparse::default()));
+                let is_roomy = self.columns.len() < ROOMY_COLUMNS;
+                let column = Sparse::with_capacity(if is_roomy { self.events } else { 0 });
+                self.columns.push((key.clone(), column));
                 self.by_key.insert(key.clone(), self.columns.len() - 1);
                 self.columns.len() - 1
             }

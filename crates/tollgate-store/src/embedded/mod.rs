@@ -18,6 +18,7 @@ pub(crate) mod open;
 pub(crate) mod options;
 pub(crate) mod queue;
 pub(crate) mod readers;
+pub(crate) mod recording;
 pub(crate) mod recovery;
 pub(crate) mod saving;
 pub(crate) mod schema;

@@ -11,23 +11,21 @@ use super::charges::ChargeCache;
 use super::failure::Failure;
 use super::marker::{Acknowledged, Marker};
 use super::options::Options;
-use super::queue::{Job, Question, Queue, Recording, Reply, Work};
-use super::tables::{self, Checkpoint};
+use super::queue::{Job, Question, Queue, Reply, Work};
+use super::tables::Checkpoint;
 use super::view::SharedView;
-use crate::batch::{BatchWriter, Damage, Folded, Sections, Span, Usage};
 use crate::rollup::cache::PartCache;
 use crate::rollup::checkpoint::{Frozen, Sealed};
 use rusqlite::Connection;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, OnceLock};
 use tollgate_core::price::{RatingKey, Running};
 use tollgate_core::rollup::Grain;
-use tollgate_core::text::CategoryName;
 use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
-use tollgate_engine::ledger::{Admission, Ledger};
-use tollgate_engine::store::{SettingKind, StoreError};
+use tollgate_engine::ledger::Ledger;
+use tollgate_engine::store::StoreError;
 
 /// What the sequencer shares with those who ask and read.
 #[derive(Debug)]
@@ -146,121 +144,6 @@ impl Sequencer {
         }
     }
 
-    /// Records what came together as one batch, and acknowledges.
-    fn record(&mut self, recordings: Vec<Recording>) {
-        let first_arrival = self.ledger.arrivals();
-        let mut writer = BatchWriter::default();
-        let mut admitted: Vec<Vec<Admission>> = Vec::with_capacity(recordings.len());
-        for recording in &recordings {
-            admitted.push(self.admit(recording, &mut writer));
-        }
-        let committed = if writer.len() > 0 {
-            self.commit(writer, first_arrival, &recordings)
-        } else {
-            Ok(())
-        };
-        let failed = committed.err().map(|failure| {
-            self.stop(&failure.to_string());
-            // A full disk is the one failure that the caller can do something about.
-            matches!(StoreError::from(failure), StoreError::Full)
-        });
-        self.shared.queue.done();
-        for (recording, admitted) in recordings.into_iter().zip(admitted) {
-            drop(recording.reply.send(match failed {
-                None => Ok(admitted),
-                Some(true) => Err(StoreError::Full),
-                Some(false) => Err(self.shared.stopped()),
-            }));
-        }
-    }
-
-    fn admit(&mut self, recording: &Recording, writer: &mut BatchWriter) -> Vec<Admission> {
-        let admit = |submission| {
-            let admission = self.ledger.admit(submission, &recording.settings);
-            if let Admission::Fresh { charge, .. } = &admission {
-                writer.push(&submission.event, charge);
-            }
-            admission
-        };
-        recording.submissions.iter().map(admit).collect()
-    }
-
-    fn commit(
-        &mut self,
-        writer: BatchWriter,
-        first_arrival: u64,
-        recordings: &[Recording],
-    ) -> Result<(), Failure> {
-        let batch = writer.finish();
-        let at = &batch.usage.at;
-        let span = Span {
-            number: self.acknowledged.batch + 1,
-            first_arrival,
-            events: batch.len() as u32,
-            received_at: self.clock.now().micros(),
-            at_min: at.iter().copied().min().unwrap_or_default(),
-            at_max: at.iter().copied().max().unwrap_or_default(),
-        };
-        let grains_before = self.grains.len();
-        let folded = self.folded(&batch.usage, recordings)?;
-        let changes = self.ledger.take_changes();
-        let sections = Sections::seal(&batch, span, folded.clone(), &changes);
-        let fresh = self.grains.get(grains_before..).unwrap_or_default();
-        let transaction = self.connection.transaction()?;
-        for (grain, number) in fresh.iter().zip(grains_before as u32..) {
-            tables::insert_grain(&transaction, number, grain)?;
-        }
-        tables::insert_batch(&transaction, span.number, &sections)?;
-        transaction.commit()?;
-        self.acknowledged.batch = span.number;
-        self.marker.write(self.acknowledged)?;
-        self.moved.extend(changes.totals);
-        self.shared.view.add_grains(fresh.to_vec());
-        self.shared.view.add(span, &batch.usage, &folded)?;
-        self.shared.charges.push(first_arrival, batch.detail.charges);
-        Ok(())
-    }
-
-    /// The grains under which a batch is folded: those of its categories as they are declared now.
-    fn folded(&mut self, usage: &Usage, recordings: &[Recording]) -> Result<Vec<Folded>, Failure> {
-        // For folding any of the settings would do: a cell says under which dimensions it was folded.
-        let Some(Recording { settings, .. }) = recordings.last() else {
-            return Ok(Vec::new());
-        };
-        let mut folded: BTreeMap<u32, Folded> = BTreeMap::new();
-        let mut last = None;
-        for code in &usage.category {
-            if last == Some(*code) || folded.contains_key(code) {
-                continue;
-            }
-            last = Some(*code);
-            let category = usage.texts.get(*code as usize).cloned().unwrap_or_default();
-            let grains = match settings.catalog.category(&category) {
-                Some(category) => Grain::of(category),
-                None => Grain::of_undeclared(&name(&category)?),
-            };
-            let grains = grains.map(|grain| self.grain_number(grain));
-            let version = version(recordings, &category);
-            folded.insert(
-                *code,
-                Folded {
-                    category,
-                    grains,
-                    version,
-                },
-            );
-        }
-        Ok(folded.into_values().collect())
-    }
-
-    fn grain_number(&mut self, grain: Grain) -> u32 {
-        let known = self.grains.iter().rposition(|known| *known == grain);
-        known.unwrap_or_else(|| {
-            self.grains.push(grain);
-            self.grains.len() - 1
-        }) as u32
-    }
-
     /// Takes note that nothing can be done any more; the first reason stays.
     pub(super) fn stop(&self, why: &str) {
         if self.shared.stopped.set(why.to_owned()).is_ok() && why != CLOSED {
@@ -275,23 +158,6 @@ impl Sequencer {
 
 /// Why a closed store takes nothing more.
 pub(crate) const CLOSED: &str = "it was closed";
-
-/// The version of a category that all of the recordings were rated with; 0 when they differ.
-fn version(recordings: &[Recording], category: &str) -> u64 {
-    let mut versions = recordings
-        .iter()
-        .map(|recording| recording.settings.version(SettingKind::Category, category));
-    let first = versions.next().flatten();
-    if versions.all(|version| version == first) {
-        first.unwrap_or(0)
-    } else {
-        0
-    }
-}
-
-fn name(text: &str) -> Result<CategoryName, Failure> {
-    Ok(CategoryName::parse(text).map_err(|_| Damage("a category has no name"))?)
-}
 
 /// Closes the queue however the thread ends, a panic included, so that nobody waits for an answer that cannot come.
 struct Ending(Arc<Shared>);

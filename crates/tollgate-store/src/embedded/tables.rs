@@ -3,7 +3,7 @@
 //! Nothing here begins or ends a transaction; whoever calls decides what happens together.
 
 use super::failure::Failure;
-use crate::batch::{Damage, Sections, open, seal, total_key, total_of_key};
+use crate::batch::{Damage, Sections, open, plain, seal, total_key, total_of_key};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -295,10 +295,7 @@ fn setting_checksum(setting: &Setting) -> u32 {
 }
 
 fn sealed<T: Serialize>(value: &T) -> Vec<u8> {
-    seal(
-        &postcard::to_allocvec(value).expect("writing to memory does not fail"),
-        false,
-    )
+    seal(&plain(value, 0), false)
 }
 
 fn unsealed<T: DeserializeOwned>(value: &[u8]) -> Result<T, Failure> {

@@ -1,6 +1,6 @@
 //! Parts: the cells of one grain and day as sealed bytes.
 
-use crate::batch::{Damage, Packed, Texts, open, seal};
+use crate::batch::{Damage, Packed, Texts, open, plain, seal};
 use serde::{Deserialize, Serialize};
 use tollgate_core::frame::{Frame, MeasureColumn};
 use tollgate_core::rollup::{Grain, RollupSet};
@@ -21,6 +21,9 @@ struct Wire {
     cost: Packed,
     priced: Packed,
 }
+
+/// Bytes that a cell takes before it is compressed.
+const CELL_BYTES: usize = 48;
 
 /// Seals cells of the grain with this number on this day.
 pub(crate) fn seal_cells(place: (u32, i64), cells: &Frame) -> Vec<u8> {
@@ -54,10 +57,7 @@ pub(crate) fn seal_cells(place: (u32, i64), cells: &Frame) -> Vec<u8> {
         cost: Packed::amounts(&cells.cost),
         priced: Packed::integers(&cells.priced),
     };
-    seal(
-        &postcard::to_allocvec(&wire).expect("writing to memory does not fail"),
-        true,
-    )
+    seal(&plain(&wire, CELL_BYTES * cells.rows()), true)
 }
 
 /// Opens cells that were sealed for this place.
