@@ -2,6 +2,7 @@
 
 use super::Damage;
 use super::charges::Charges;
+use super::ids::Ids;
 use super::packed::Packed;
 use super::seal::{open, plain, seal};
 use super::sparse::{PackedSparse, Sparse};
@@ -26,7 +27,7 @@ pub(crate) struct Detail {
 #[derive(Serialize, Deserialize)]
 struct Wire {
     charges: Charges,
-    ids: Texts,
+    ids: Ids,
     sources: Texts,
     source: Packed,
     metadata: Vec<Box<str>>,
@@ -42,7 +43,7 @@ impl Detail {
     pub(crate) fn seal(&self) -> Vec<u8> {
         let wire = Wire {
             charges: self.charges.clone(),
-            ids: self.ids.pack(),
+            ids: Ids::pack(&self.ids),
             sources: Texts::pack(self.sources.iter().map(SmolStr::as_str)),
             source: Packed::codes(&self.source),
             metadata: self.metadata.clone(),
@@ -60,7 +61,7 @@ impl Detail {
             postcard::from_bytes(&plain).map_err(|_| Damage("a detail section cannot be read"))?;
         wire.source.check(rows)?;
         let detail = Self {
-            ids: wire.ids.to_run()?,
+            ids: wire.ids.unpack()?,
             sources: wire.sources.unpack()?,
             source: wire.source.to_codes()?,
             metadata: wire.metadata,

@@ -13,6 +13,7 @@ mod detail;
 mod events;
 mod frames;
 mod head;
+mod ids;
 mod packed;
 mod seal;
 mod sparse;
