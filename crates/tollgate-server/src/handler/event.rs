@@ -7,7 +7,7 @@ use crate::json;
 use crate::parameter::{Parameters, Target, wrong};
 use crate::problem::Problem;
 use crate::router::App;
-use crate::wire::event::{Answer, AnswerBody, Batch, CloudBody, EventBody, EventResult, Form, void_json};
+use crate::wire::event::{Answer, AnswerBody, Batch, CloudBody, EventResult, EventsBody, Form, void_json};
 use crate::wire::list::List;
 use crate::wire::recorded::RecordedEvent;
 use axum::Json;
@@ -31,7 +31,7 @@ use utoipa::ToSchema;
 #[utoipa::path(post, path = "/v1/events", tag = "Events",
     params(("results" = Option<String>, Query, description = "`errors` leaves out of `results` what was recorded before or now")),
     request_body(content(
-        (EventBody = "application/json"), (Vec<EventBody> = "application/json"),
+        (EventsBody = "application/json"),
         (String = "application/x-ndjson"),
         (CloudBody = "application/cloudevents+json"), (Vec<CloudBody> = "application/cloudevents-batch+json"))),
     responses((status = 200, description = "What became of each event", body = AnswerBody)))]

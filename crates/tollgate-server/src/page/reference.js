@@ -1,6 +1,6 @@
 // Draws /openapi.json. Everything goes into the page as text, never as markup.
 
-const METHODS = ["get", "post", "put", "delete"];
+const METHODS = ["post", "get", "put", "delete"];
 // How deep nested schemas are drawn before they are folded away.
 const UNFOLDED_LEVELS = 2;
 const LEVELS_MAX = 6;
@@ -9,6 +9,12 @@ function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
+}
+
+/** Text whose parts between backticks are code. */
+function prose(tag, text, properties = {}) {
+  const parts = (text ?? "").split("`");
+  return element(tag, properties, ...parts.map((part, number) => (number % 2 === 1 ? element("code", { textContent: part }) : part)));
 }
 
 function resolve(api, schema) {
@@ -32,7 +38,7 @@ function typeOf(api, given) {
   if (schema.additionalProperties) {
     return `object of ${typeOf(api, schema.additionalProperties)}`;
   }
-  const types = [schema.type ?? "any"].flat().join(" or ");
+  const types = [schema.type ?? (schema.allOf ? "object" : "any")].flat().join(" or ");
   return schema.schemaName && types.includes("object") ? schema.schemaName : types;
 }
 
@@ -55,6 +61,11 @@ function inside(api, given) {
   return inside(api, next);
 }
 
+/** What is said of a field; of one that may be null it stands with the other choice. */
+function aboutOf(value) {
+  return value.description ?? (value.oneOf ?? value.anyOf)?.find((choice) => choice.description)?.description;
+}
+
 function fields(api, given, level = 0) {
   const properties = propertiesOf(api, inside(api, given));
   if (properties.length === 0 || level > LEVELS_MAX) {
@@ -63,12 +74,12 @@ function fields(api, given, level = 0) {
   const items = properties.map(({ name, value, required }) => {
     const nested = fields(api, value, level + 1);
     const folded = nested && level + 1 >= UNFOLDED_LEVELS ? element("details", {}, element("summary", { textContent: "fields" }), nested) : nested;
-    const about = value.description ?? (value.$ref ? null : resolve(api, value).description);
+    const about = aboutOf(value);
     return element("li", {},
       element("span", { className: "name", textContent: name }),
       element("span", { className: "type", textContent: typeOf(api, value) }),
       required ? element("span", { className: "required", textContent: "required" }) : null,
-      about ? element("span", { className: "about", textContent: about }) : null,
+      about ? prose("span", about, { className: "about" }) : null,
       folded);
   });
   return element("ul", { className: "fields" }, ...items);
@@ -76,11 +87,23 @@ function fields(api, given, level = 0) {
 
 function exampleOf(api, media) {
   const schema = resolve(api, media.schema);
-  return media.example ?? schema.example ?? schema.examples?.[0];
+  const choice = resolve(api, schema.oneOf?.[0]);
+  return media.example ?? schema.example ?? schema.examples?.[0] ?? choice.example;
+}
+
+/** Paragraphs of a description, whose lines break where the code's do. */
+function paragraphs(text) {
+  return (text ?? "").split(/\n\s*\n/).filter(Boolean).map((part) => prose("p", part));
+}
+
+/** The media types of a body, the usual one first: the document has them by name. */
+function byMedia(content) {
+  const rank = ([type]) => (type === "application/json" ? 0 : 1);
+  return Object.entries(content ?? {}).sort((one, other) => rank(one) - rank(other));
 }
 
 function contents(api, title, content) {
-  return Object.entries(content ?? {}).flatMap(([type, media]) => {
+  return byMedia(content).flatMap(([type, media]) => {
     const example = exampleOf(api, media);
     return [
       element("h3", {}, title, " ", element("code", { textContent: type })),
@@ -98,7 +121,7 @@ function parameters(list) {
     element("span", { className: "name", textContent: parameter.name }),
     element("span", { className: "type", textContent: parameter.in }),
     parameter.required ? element("span", { className: "required", textContent: "required" }) : null,
-    element("span", { className: "about", textContent: parameter.description ?? "" })));
+    prose("span", parameter.description, { className: "about" })));
   return [element("h3", { textContent: "Parameters" }), element("ul", { className: "fields" }, ...items)];
 }
 
@@ -108,7 +131,7 @@ function problems(responses) {
     return [];
   }
   const rows = failures.map(([status, response]) => element("tr", {},
-    element("td", { textContent: status }), element("td", { textContent: response.description.replaceAll("`", "") })));
+    element("td", { textContent: status }), prose("td", response.description)));
   return [element("details", {}, element("summary", { textContent: "Problems" }), element("table", {}, ...rows))];
 }
 
@@ -121,7 +144,7 @@ function drawn(api, { path, method, operation }) {
   return element("section", { className: "operation", id: operation.operationId },
     element("h2", { textContent: operation.summary ?? path }),
     element("div", { className: "path" }, element("span", { className: `method ${method}`, textContent: method.toUpperCase() }), path),
-    operation.description ? element("p", { textContent: operation.description }) : null,
+    ...paragraphs(operation.description),
     ...parameters(operation.parameters),
     ...contents(api, "Body", operation.requestBody?.content).flat().filter(Boolean),
     ...answers.filter(Boolean),
@@ -152,7 +175,7 @@ async function draw() {
   const byTag = api.tags.flatMap(({ name }) => operations.filter(({ operation }) => operation.tags[0] === name));
   document.querySelector("#operations").replaceChildren(
     element("h1", { textContent: `${api.info.title} API` }),
-    element("p", { textContent: api.info.description.replaceAll("`", "") }),
+    ...paragraphs(api.info.description),
     ...byTag.map((operation) => drawn(api, operation)));
   const find = document.querySelector("#find");
   find.addEventListener("input", () => drawIndex(api, operations, find.value.trim().toLowerCase()));

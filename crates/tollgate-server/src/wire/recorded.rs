@@ -46,7 +46,7 @@ pub(crate) struct RecordedEvent {
     dimensions: BTreeMap<String, String>,
     /// Its metadata.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<serde_json::Value>)]
     metadata: Option<Box<RawValue>>,
     #[serde(flatten)]
     charge: ChargeView,

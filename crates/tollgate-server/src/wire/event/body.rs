@@ -52,10 +52,18 @@ pub(crate) struct EventBody {
     /// Further keys with values, at most 32: `provider`, `model`, `action` … Numbers and booleans are taken as their text.
     dimensions: Option<BTreeMap<String, String>>,
     /// Any JSON up to 16 KiB; kept, never looked at.
-    #[schema(value_type = Option<Object>)]
     metadata: Option<serde_json::Value>,
     /// The cost where the caller knows it better: recorded as asserted and not priced.
     cost: Option<Decimal>,
+}
+
+/// One event, or several.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[schema(as = Events)]
+pub(crate) enum EventsBody {
+    One(EventBody),
+    Several(Vec<EventBody>),
 }
 
 /// A CloudEvent 1.0 in structured form. Every further attribute (letters and digits) is a dimension.
@@ -109,7 +117,6 @@ pub(crate) struct CloudFields {
     /// Further keys with values, beside the event's extension attributes.
     dimensions: Option<BTreeMap<String, String>>,
     /// Any JSON up to 16 KiB.
-    #[schema(value_type = Option<Object>)]
     metadata: Option<serde_json::Value>,
     /// The cost where the caller knows it better.
     cost: Option<Decimal>,

@@ -9,7 +9,7 @@ mod item;
 
 pub(crate) use answer::{Answer, void_json};
 pub(crate) use batch::Batch;
-pub(crate) use body::{AnswerBody, CloudBody, CloudFields, EventBody, EventResult};
+pub(crate) use body::{AnswerBody, CloudBody, CloudFields, EventResult, EventsBody};
 pub(crate) use form::{Form, require_json};
 #[cfg(test)]
 pub(crate) use item::{DATA_FIELDS, FIELDS};
