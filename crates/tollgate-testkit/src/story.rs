@@ -320,6 +320,6 @@ fn end(receipt: &Receipt) -> End {
             charge: Some(charge), ..
         } => End::Duplicate(charge.into()),
         Status::Conflict => End::Conflict,
-        other => panic!("{} came to {other:#?}", receipt.id),
+        other => panic!("{:?} came to {other:#?}", receipt.id),
     }
 }

@@ -20,8 +20,8 @@ const REASON_BYTES_MAX: usize = 1_000;
 /// What became of one draft.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receipt {
-    /// The caller's id, or the one that was made.
-    pub id: SmolStr,
+    /// The caller's id, or the one that was made; `None` for a rejected draft that named none.
+    pub id: Option<SmolStr>,
     /// The server's id; `None` when rejected.
     pub event: Option<EventId>,
     /// What became of it.
@@ -78,14 +78,14 @@ impl Engine {
                 Ok(event) => {
                     places.push(receipts.len());
                     receipts.push(Receipt {
-                        id,
+                        id: Some(id),
                         event: Some(event.event),
                         status: Status::Conflict,
                     });
                     submissions.push(Submission::from(event));
                 }
                 Err(flaws) => receipts.push(Receipt {
-                    id,
+                    id: draft.id.is_some().then_some(id),
                     event: None,
                     status: Status::Rejected(flaws),
                 }),
@@ -125,7 +125,7 @@ impl Engine {
             metadata,
             ..original.event.void(&self.identity)
         };
-        let id = void.id.as_smol().clone();
+        let id = Some(void.id.as_smol().clone());
         let submission = Submission {
             voids: Some(Arc::new(original)),
             event: void,

@@ -60,12 +60,13 @@ async fn each_event_gets_its_cost_and_a_resend_changes_nothing() {
         {"cost":"0.0045","cost_source":"priced","currency":"USD","event":"evt","id":"d","index":2,"price":"prc","status":"recorded"}
     "#]]
     .assert_eq(&shown(&again));
-    let call =
-        Call::new("POST", "/v1/events?results=errors").json(&json!([completion("a"), other, {"id": "e"}]));
+    let call = Call::new("POST", "/v1/events?results=errors")
+        .json(&json!([completion("a"), other, {"id": "e"}, {}]));
     expect![[r#"
-        recorded 0 duplicate 1 conflict 1 rejected 1
+        recorded 0 duplicate 1 conflict 1 rejected 2
         {"event":"evt","id":"a","index":1,"problem":"conflict: another event is recorded under this organization, source and id; GET /v1/events/evt_7bab0fc19694f507e9712b6de00c6814 shows it; send this one under a new id","status":"conflict"}
         {"id":"e","index":2,"problem":"invalid_event: /organization missing_field: an instance key names the organization of each event; /category missing_field: name what was used, such as ai.completion","status":"rejected"}
+        {"index":3,"problem":"invalid_event: /organization missing_field: an instance key names the organization of each event; /category missing_field: name what was used, such as ai.completion","status":"rejected"}
     "#]]
     .assert_eq(&shown(&ground.send(call).await.ok()));
 }

@@ -134,14 +134,14 @@ async fn record(
 
 impl Tally {
     fn count(&mut self, receipt: &Receipt) -> anyhow::Result<()> {
+        let id = receipt.id.as_deref().unwrap_or_default();
         match &receipt.status {
             Status::Recorded { .. } => self.recorded += 1,
             Status::Duplicate { .. } => self.duplicate += 1,
             // Only another version of the sample gives the same id to another event, or knows other categories.
             Status::Conflict => {
                 anyhow::bail!(
-                    "sample event {} is there already with other content: begin with an empty folder",
-                    receipt.id
+                    "sample event {id} is there already with other content: begin with an empty folder"
                 )
             }
             Status::Rejected(flaws) => {
@@ -149,7 +149,7 @@ impl Tally {
                     .first()
                     .map(|flaw| format!("{} {}", flaw.pointer, flaw.detail))
                     .unwrap_or_default();
-                anyhow::bail!("sample event {} is not accepted: {flaw}", receipt.id)
+                anyhow::bail!("sample event {id} is not accepted: {flaw}")
             }
         }
         Ok(())

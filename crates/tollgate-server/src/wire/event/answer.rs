@@ -135,7 +135,7 @@ impl<'a> Line<'a> {
             Status::Recorded { .. } | Status::Duplicate { .. } => None,
         };
         Self {
-            id: Some(&receipt.id),
+            id: receipt.id.as_deref(),
             receipt: Some(receipt),
             problem,
         }
@@ -177,7 +177,9 @@ impl Line<'_> {
 pub(crate) fn void_json(receipt: &Receipt, corrects: EventId) -> Vec<u8> {
     let mut out = Vec::with_capacity(RESULT_BYTES_USUAL);
     let mut object = Object::begin(&mut out);
-    object.text("id", &receipt.id);
+    if let Some(id) = &receipt.id {
+        object.text("id", id);
+    }
     write_receipt(receipt, &mut object);
     object.event("corrects", corrects);
     object.end();

@@ -148,7 +148,7 @@ pub(crate) struct AnswerBody {
 pub(crate) struct EventResult {
     /// Its place in the request.
     index: Option<usize>,
-    /// The caller's id, or the one that was made.
+    /// The caller's id, or the one that was made; not there when rejected without one.
     id: Option<String>,
     /// The server's id; not there when rejected.
     #[schema(pattern = "^evt_[0-9a-f]{32}$")]
