@@ -1,7 +1,9 @@
 //! The usage query as it is written in JSON; [`super::UsageQuery`] is the proof that it makes sense.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A usage query as it is written: the body of `POST /v1/query`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +56,26 @@ pub struct FilterParts {
     pub field: String,
     /// `eq`, `ne`, `in`, `not_in`, `matches` or `exists`.
     pub op: String,
-    /// A text, for `in` and `not_in` a list of texts, for `exists` true (unless given) or false.
-    #[serde(default)]
+    /// A text, for `in` and `not_in` a list of texts, for `exists` true (unless given) or false. Numbers and booleans stand for
+    /// their text, as in the dimensions of an event.
+    #[serde(default, deserialize_with = "as_written")]
     pub value: Value,
+}
+
+/// Reads a value in which numbers are kept as the texts that were sent: a float in between would make 0.70 another text.
+fn as_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    if raw.get().starts_with('[') {
+        let items: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(D::Error::custom)?;
+        let items: Result<_, _> = items.into_iter().map(scalar).collect();
+        return items.map(Value::Array).map_err(D::Error::custom);
+    }
+    scalar(&raw).map_err(D::Error::custom)
+}
+
+fn scalar(raw: &RawValue) -> serde_json::Result<Value> {
+    match raw.get().as_bytes().first() {
+        Some(b'-' | b'0'..=b'9') => Ok(raw.get().into()),
+        _ => serde_json::from_str(raw.get()),
+    }
 }

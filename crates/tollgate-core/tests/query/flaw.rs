@@ -22,7 +22,7 @@ fn every_flaw_is_named_at_once() {
         r#"{"measures": ["cst", "a", "a", "total_b", "xyzzy"], "aggregate": "sums", "group_by": ["timestamp", "user", "user", "a b"],
             "bucket": "dya", "timezone": "Europe/Berlim", "from": "yesterday", "to": "2026-01-01T00:00:00Z",
             "filters": [{"field": "id", "op": "eq", "value": "x"}, {"field": "user", "op": "is", "value": "x"},
-                        {"field": "user", "op": "eq", "value": ["x"]}, {"field": "user", "op": "in", "value": ["x", 1, ""]},
+                        {"field": "user", "op": "eq", "value": ["x"]}, {"field": "user", "op": "in", "value": ["x", null, ""]},
                         {"field": "user", "op": "in", "value": "x"}, {"field": "user", "op": "exists", "value": "yes"}],
             "order_by": "-costs", "limit": 0, "compare": "last_year"}"#,
         expect![[r#"

@@ -278,3 +278,39 @@ async fn a_question_is_answered_and_explained() {
     let plain = ground.post("/v1/query", &percentile).await.ok();
     assert_eq!(plain.get("explain"), None);
 }
+
+#[tokio::test]
+async fn a_number_in_a_filter_is_the_text_that_it_is_on_an_event() {
+    let ground = Ground::new().await;
+    let event = |id: &str, field: &str| {
+        let mut event = completion(id);
+        event["dimensions"] = json!({});
+        event
+            .to_string()
+            .replace(r#""dimensions":{}"#, &format!(r#""dimensions":{{{field}}}"#))
+    };
+    let batch = [
+        event("a", r#""attempt":5,"cached":true"#),
+        event("b", r#""attempt":0.70"#),
+        event("c", r#""attempt":"0.7","cached":"false""#),
+    ];
+    let send = |path: &str, body: String| {
+        let call = Call::new("POST", path).header("content-type", "application/json");
+        ground.send(call.bytes(body))
+    };
+    let recorded = send("/v1/events", format!("[{}]", batch.join(","))).await.ok();
+    assert_eq!(recorded["recorded"], 3);
+    for (filter, requests) in [
+        (r#""attempt", "op": "eq", "value": 5"#, "1"),
+        (r#""attempt", "op": "eq", "value": "5""#, "1"),
+        (r#""attempt", "op": "eq", "value": 0.70"#, "1"),
+        (r#""attempt", "op": "in", "value": [5, 0.7, 6, true]"#, "2"),
+        (r#""attempt", "op": "ne", "value": 5"#, "2"),
+        (r#""cached", "op": "eq", "value": true"#, "1"),
+        (r#""cached", "op": "not_in", "value": [false]"#, "2"),
+    ] {
+        let question = format!(r#"{{"measures": ["requests"], "filters": [{{"field": {filter}}}]}}"#);
+        let answer = send("/v1/query", question).await.ok();
+        assert_eq!(answer["total"]["requests"], requests, "{filter}");
+    }
+}

@@ -172,7 +172,8 @@ mod body {
         field: String,
         /// What is asked of it.
         op: FilterOperator,
-        /// A text; for `in` and `not_in` a list of texts, for `exists` true (unless given) or false.
+        /// A text; for `in` and `not_in` a list of texts, for `exists` true (unless given) or false. Numbers and booleans are taken
+        /// as their text, as in the dimensions of an event.
         value: Option<serde_json::Value>,
     }
 

@@ -54,9 +54,13 @@ impl Judge {
     }
 
     fn text(&mut self, at: &[&str], value: &Value) -> Option<SmolStr> {
-        let Value::String(text) = value else {
-            self.flaw(at, FlawCode::Type, "write one text; in and not_in take a list");
-            return None;
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                self.flaw(at, FlawCode::Type, "write one text; in and not_in take a list");
+                return None;
+            }
         };
         if text.is_empty() || text.len() > LABEL_BYTES_MAX {
             let detail = format!("write 1 to {LABEL_BYTES_MAX} bytes; exists asks whether a field is there");
