@@ -9,8 +9,8 @@ use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use std::io::Read;
 
-/// Bytes that may come out whatever went in: below this a bomb does no harm.
-const ANY_RATIO_BYTES: usize = 1 << 20;
+/// Bytes that may come out whatever went in: below this a bomb does no harm, and ten thousand events that are alike fit.
+const ANY_RATIO_BYTES: usize = 4 << 20;
 /// Largest window a zstd frame may ask for, as a power of two: 8 MiB, what RFC 8878 asks every decoder to support.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -86,8 +86,9 @@ impl Bound<'_> {
     fn check(&self, bytes: usize) -> Result<(), Problem> {
         let ratio_max = self.options.ratio_max;
         if bytes > ANY_RATIO_BYTES && bytes > self.compressed.saturating_mul(ratio_max) {
-            let detail =
-                format!("a body may grow {ratio_max} times when decompressed; send it less compressed");
+            let detail = format!(
+                "a body may grow {ratio_max} times when decompressed; send fewer events, or less compressed"
+            );
             return Err(Problem::new(Code::BodyRatio, detail));
         }
         if bytes > self.options.bytes_max {

@@ -140,8 +140,8 @@ async fn a_compression_bomb_is_refused() {
     check(
         &cases,
         expect![[r#"
-            gzip: 413 body_ratio: a body may grow 200 times when decompressed; send it less compressed
-            zstd: 413 body_ratio: a body may grow 200 times when decompressed; send it less compressed
+            gzip: 413 body_too_large: a body has at most 16777216 bytes, decompressed; send several
+            zstd: 413 body_ratio: a body may grow 5000 times when decompressed; send fewer events, or less compressed
             zstd twice: 400 invalid_json: the body is not UTF-8 at byte 1 (line 1); JSON is always UTF-8
             many gzip members: 413 body_too_large: a body has at most 16777216 bytes, decompressed; send several
             zstd with a huge window: 400 invalid_encoding: the body is not what content-encoding says: Frame requires too much memory for decoding

@@ -269,6 +269,26 @@ async fn a_compressed_body_says_the_same() {
 }
 
 #[tokio::test]
+async fn batches_as_alike_as_can_be_are_taken_however_well_they_are_compressed() {
+    let ground = Ground::new().await;
+    // As many as one request takes, and fewer that fill a body with metadata; only their ids differ.
+    for (count, metadata) in [(10_000, json!({})), (1_000, json!({"trace": "x".repeat(16_000)}))] {
+        let alike = |number: usize| {
+            let mut event = completion(&format!("{count}-{number}"));
+            event["metadata"] = metadata.clone();
+            event
+        };
+        let body = Value::from((0..count).map(alike).collect::<Vec<_>>()).to_string();
+        let call = Call::new("POST", "/v1/events?results=errors").header("content-type", "application/json");
+        let compressed = zstd::stream::encode_all(body.as_bytes(), 19).unwrap();
+        let answer = ground
+            .send(call.header("content-encoding", "zstd").bytes(compressed))
+            .await;
+        assert_eq!(answer.ok()["recorded"], count, "{} bytes", body.len());
+    }
+}
+
+#[tokio::test]
 async fn a_chunked_body_says_the_same() {
     let ground = Ground::new().await;
     let body = completion("chunked").to_string();
