@@ -1,7 +1,40 @@
 //! Scope: who used something.
 
-use crate::text::Label;
+use crate::flaw::FlawCode;
+use crate::text::{Label, TextError};
 use serde::{Deserialize, Serialize};
+
+/// The name that no organization, team, project or user may have: in a limit's scope it stands for each one separately.
+pub const EACH: &str = "*";
+
+/// Why a text is not the name of an organization, team, project or user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// It is no label.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// It is [`EACH`].
+    #[error("the name {EACH} is reserved, it stands for each one in limits; use another name")]
+    Reserved,
+}
+
+impl NameError {
+    /// The kind of flaw that this is.
+    pub fn code(self) -> FlawCode {
+        match self {
+            Self::Text(_) => FlawCode::Text,
+            Self::Reserved => FlawCode::Reserved,
+        }
+    }
+}
+
+/// Parses the name of an organization, team, project or user.
+pub fn parse_name(text: &str) -> Result<Label, NameError> {
+    if text == EACH {
+        return Err(NameError::Reserved);
+    }
+    Ok(Label::parse(text)?)
+}
 
 /// The class of a scope; [`Scope`] is the instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -276,6 +276,39 @@ async fn an_organization_keeps_its_currency_and_is_priced_in_it() {
 }
 
 #[tokio::test]
+async fn the_name_that_stands_for_each_one_is_nobodys() {
+    let engine = engine().await;
+    let draft = OrganizationDraft {
+        id: "*".to_owned(),
+        ..OrganizationDraft::default()
+    };
+    assert_eq!(
+        shown(engine.save_organization(draft, Expected::Absent).await),
+        "/id reserved_name"
+    );
+    let each = || Some("*".to_owned());
+    let draft = KeyDraft {
+        name: "k".to_owned(),
+        role: Role::Ingest,
+        organization: each(),
+        team: each(),
+        project: each(),
+        user: each(),
+        secret_hash: String::new(),
+    };
+    assert_eq!(
+        shown(engine.create_key(draft, &instance()).await),
+        "/organization reserved_name, /team reserved_name, /project reserved_name, /user reserved_name"
+    );
+    let unpriced = PriceParts {
+        organization: each(),
+        ..price("m", "1")
+    };
+    let refused = engine.create_price(unpriced, &instance()).await;
+    assert_eq!(shown(refused), "/organization reserved_name");
+}
+
+#[tokio::test]
 async fn a_key_cannot_make_one_that_reaches_further() {
     let engine = engine().await;
     let draft = |organization: Option<&str>| KeyDraft {

@@ -11,7 +11,7 @@ use crate::flaw::{Flaw, FlawCode, pointer};
 use crate::id::{IdentityKey, PayloadHash};
 use crate::money::Money;
 use crate::quantity::Quantity;
-use crate::scope::{Scope, ScopeKind};
+use crate::scope::{Scope, ScopeKind, parse_name};
 use crate::text::{CategoryName, Key, Label};
 use crate::time::{MICROS_PER_SECOND, Timestamp};
 use std::borrow::Cow;
@@ -133,13 +133,15 @@ impl<'a> Judge<'a> {
             .ok()
     }
 
-    fn optional(&mut self, at: &str, text: Option<&Cow<'_, str>>) -> Option<Label> {
-        text.and_then(|text| self.label(&[at], text))
+    fn name(&mut self, at: &str, text: Option<&Cow<'_, str>>) -> Option<Label> {
+        parse_name(text?)
+            .map_err(|error| self.flaw(&[at], error.code(), error))
+            .ok()
     }
 
     fn scope(&mut self, draft: &Draft<'_>) -> Option<Scope> {
         let pinned = self.intake.attribution;
-        let named = self.optional("organization", draft.organization.as_ref());
+        let named = self.name("organization", draft.organization.as_ref());
         let organization = match (&pinned.organization, named) {
             (Some(own), Some(named)) if *own != named => {
                 let detail = format!("the key belongs to {own}; leave the field out or name {own}");
@@ -158,9 +160,9 @@ impl<'a> Judge<'a> {
                 None
             }
         };
-        let team = self.optional("team", draft.team.as_ref());
-        let project = self.optional("project", draft.project.as_ref());
-        let user = self.optional("user", draft.user.as_ref());
+        let team = self.name("team", draft.team.as_ref());
+        let project = self.name("project", draft.project.as_ref());
+        let user = self.name("user", draft.user.as_ref());
         Some(Scope {
             organization: organization?,
             team: pinned.team.clone().or(team),

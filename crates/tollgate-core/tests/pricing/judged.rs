@@ -94,7 +94,7 @@ fn unknown_fields_and_wrong_types_are_refused() {
 fn every_flaw_is_named_at_once() {
     check(
         r#"{"category": "other", "match": {"user": "u", "1": "x", "ok": ""}, "currency": "usd",
-            "effective_from": "soon", "effective_until": "2026-01-01", "organization": "", "timezone": "Mars/Olympus",
+            "effective_from": "soon", "effective_until": "2026-01-01", "organization": "*", "timezone": "Mars/Olympus",
             "components": {}}"#,
         expect![[r#"
             /category unknown_category: is not the category it is judged against, test.use
@@ -105,7 +105,7 @@ fn every_flaw_is_named_at_once() {
             /currency invalid_text: is not a currency code; write three capital letters such as USD
             /effective_from invalid_time: is not an RFC 3339 time with a zone, such as 2026-01-30T16:45:23Z
             /effective_until invalid_time: is not an RFC 3339 time with a zone, such as 2026-01-30T16:45:23Z
-            /organization invalid_text: is empty
+            /organization reserved_name: the name * is reserved, it stands for each one in limits; use another name
             /components missing_field: name at least one measure and what it costs
         "#]],
     );

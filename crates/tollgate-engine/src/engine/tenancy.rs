@@ -9,6 +9,7 @@ use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::KeyId;
 use tollgate_core::money::Currency;
 use tollgate_core::query::{Field, Filter};
+use tollgate_core::scope::parse_name;
 use tollgate_core::text::Label;
 
 /// Longest name for people.
@@ -205,7 +206,7 @@ impl Engine {
         settings: &Settings,
     ) -> Result<Organization, EngineError> {
         let mut flaws = Vec::new();
-        let id = Label::parse(&draft.id).map_err(|error| flaws.push(Flaw::at("/id", FlawCode::Text, error)));
+        let id = parse_name(&draft.id).map_err(|error| flaws.push(Flaw::at("/id", error.code(), error)));
         let before = settings.organizations.get(draft.id.as_str());
         let currency = match &draft.currency {
             None => Ok(before.map_or(Currency::USD, |before| before.currency)),
@@ -241,19 +242,19 @@ impl Engine {
     fn key(&self, draft: KeyDraft, access: &Access) -> Result<ApiKey, EngineError> {
         let mut flaws = Vec::new();
         check_name(&draft.name, &mut flaws);
-        let mut label = |at: &str, text: Option<&String>| {
+        let mut name = |at: &str, text: Option<&String>| {
             text.and_then(|text| {
-                Label::parse(text)
-                    .map_err(|error| flaws.push(Flaw::at(at, FlawCode::Text, error)))
+                parse_name(text)
+                    .map_err(|error| flaws.push(Flaw::at(at, error.code(), error)))
                     .ok()
             })
         };
-        let named = label("/organization", draft.organization.as_ref());
+        let named = name("/organization", draft.organization.as_ref());
         let (team, project) = (
-            label("/team", draft.team.as_ref()),
-            label("/project", draft.project.as_ref()),
+            name("/team", draft.team.as_ref()),
+            name("/project", draft.project.as_ref()),
         );
-        let user = label("/user", draft.user.as_ref());
+        let user = name("/user", draft.user.as_ref());
         let organization = named.or_else(|| access.organization.clone());
         if let Some(organization) = &organization
             && !sees(access, organization)

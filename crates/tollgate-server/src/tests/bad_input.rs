@@ -184,6 +184,7 @@ fn bad_items() -> Vec<String> {
         with(json!({"user": ""})),
         with(json!({"user": "u\u{7}"})),
         with(json!({"user": "u".repeat(257)})),
+        with(json!({"organization": "*", "team": "*", "project": "*", "user": "*"})),
         with(json!({"category": "ai.compleshun"})),
         with(json!({"category": "nothing.like.it"})),
         with(json!({"source": "tollgate/void"})),
@@ -262,6 +263,7 @@ async fn a_bad_item_is_refused_with_its_field_and_the_rest_is_recorded() {
         bad invalid_event: /user invalid_text: is empty
         bad invalid_event: /user invalid_text: has a character that is not allowed; use printable characters
         bad invalid_event: /user invalid_text: is longer than 256 bytes
+        bad invalid_event: /organization reserved_name: the name * is reserved, it stands for each one in limits; use another name; /team reserved_name: the name * is reserved, it stands for each one in limits; use another name; /project reserved_name: the name * is reserved, it stands for each one in limits; use another name; /user reserved_name: the name * is reserved, it stands for each one in limits; use another name
         bad invalid_event: /category unknown_category: no category "ai.compleshun"; did you mean ai.completion? GET /v1/categories lists them
         bad invalid_event: /category unknown_category: no category "nothing.like.it"; GET /v1/categories lists those that exist
         bad invalid_event: /source reserved_name: this source is kept for voids; use POST /v1/events/{event}/void

@@ -15,6 +15,7 @@ use crate::dimension::{DIMENSIONS_MAX, Dimensions, is_reserved};
 use crate::flaw::{Flaw, FlawCode, pointer};
 use crate::id::PriceId;
 use crate::quantity::Quantity;
+use crate::scope::parse_name;
 use crate::text::{Key, Label};
 use crate::time::Timestamp;
 use crate::zone::Zone;
@@ -66,10 +67,13 @@ pub(super) fn judge(id: PriceId, parts: PriceParts, category: &Category) -> Resu
         .as_deref()
         .and_then(|until| judge.parsed("effective_until", FlawCode::Time, until.parse()));
     judge.interval(effective_from, effective_until);
-    let organization = parts
-        .organization
-        .as_deref()
-        .and_then(|name| judge.parsed("organization", FlawCode::Text, Label::parse(name)));
+    let organization = parts.organization.as_deref().and_then(|name| {
+        let named = parse_name(name);
+        let code = named
+            .as_ref()
+            .map_or_else(|error| error.code(), |_| FlawCode::Text);
+        judge.parsed("organization", code, named)
+    });
     let components = judge.components(&parts);
     match (currency, effective_from) {
         (Some(currency), Some(effective_from)) if judge.flaws.is_empty() => Ok(Price {
