@@ -62,7 +62,7 @@ pub(crate) struct EventBody {
 #[serde(untagged)]
 #[schema(as = Events)]
 pub(crate) enum EventsBody {
-    One(EventBody),
+    One(Box<EventBody>),
     Several(Vec<EventBody>),
 }
 
