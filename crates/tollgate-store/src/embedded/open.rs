@@ -205,7 +205,7 @@ impl Parts {
             clock,
             options,
         } = self;
-        let readers = Readers::open(directory, options.readers)?;
+        let readers = Readers::open(directory, &options)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue_events_max, options.queue_bytes_max),
             view: SharedView::new(recovered.view),

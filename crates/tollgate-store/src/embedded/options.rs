@@ -17,6 +17,9 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// Queries that read at the same time; others wait.
     pub readers: usize,
+    /// Questions that may each take long (queries, pages of events, verification) and wait for a reader; more are refused as
+    /// busy, so that those whose askers have gone cannot pile up.
+    pub questions_waiting_max: usize,
     /// Bytes of opened rollups that are kept for the next query.
     pub rollup_cache_bytes: usize,
     /// Bytes of charges that are kept to answer resends.
@@ -36,6 +39,8 @@ impl Default for Options {
             queue_bytes_max: 256 * 1024 * 1024,
             // One for each core, and two more that may wait for the disk.
             readers: 4,
+            // Sixteen for each reader: at half a second each that is eight seconds, about as long as anybody waits.
+            questions_waiting_max: 64,
             rollup_cache_bytes: 128 * 1024 * 1024,
             // A million events and more, at some thirty bytes each.
             charge_cache_bytes: 48 * 1024 * 1024,

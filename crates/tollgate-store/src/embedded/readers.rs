@@ -1,8 +1,10 @@
 //! Readers: a few read-only connections on blocking threads.
 //!
-//! Readers never block the writer and the writer never blocks them; each works on the state of one moment.
+//! Readers never block the writer and the writer never blocks them; each works on the state of one moment. Questions that may
+//! take long wait for a reader in a bounded number; what the store itself reads to answer a recording always waits its turn.
 
 use super::failure::Failure;
+use super::options::Options;
 use super::schema;
 use super::sequencer::Shared;
 use super::tables;
@@ -10,7 +12,7 @@ use super::view::View;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tollgate_engine::store::StoreError;
 
 /// The connections that nobody uses at the moment.
@@ -18,6 +20,8 @@ use tollgate_engine::store::StoreError;
 pub(crate) struct Readers {
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    /// A place for each question that may wait.
+    waiting: Semaphore,
     count: u32,
 }
 
@@ -47,9 +51,9 @@ pub(crate) struct Snapshot<'c> {
 const SNAPSHOT_TRIES: usize = 1_000;
 
 impl Readers {
-    /// Opens this many connections.
-    pub(crate) fn open(directory: &Path, count: usize) -> Result<Self, rusqlite::Error> {
-        let idle: Vec<Connection> = (0..count.max(1))
+    /// Opens the connections.
+    pub(crate) fn open(directory: &Path, options: &Options) -> Result<Self, rusqlite::Error> {
+        let idle: Vec<Connection> = (0..options.readers.max(1))
             .map(|_| schema::open_reader(directory))
             .collect::<Result<_, _>>()?;
         let permits = Arc::new(Semaphore::new(idle.len()));
@@ -57,7 +61,28 @@ impl Readers {
             count: idle.len() as u32,
             idle: Arc::new(Mutex::new(idle)),
             permits,
+            waiting: Semaphore::new(options.questions_waiting_max.min(Semaphore::MAX_PERMITS)),
         })
+    }
+
+    /// Runs `read` like [`Readers::read`]; when all readers are in use and too many questions wait for one, it is refused as busy.
+    pub(crate) async fn answer<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(TryAcquireError::Closed) => return Err(closed()),
+            Err(TryAcquireError::NoPermits) => {
+                // Given back when the question is answered, or when nobody waits for its answer any more.
+                let _place = self
+                    .waiting
+                    .try_acquire()
+                    .map_err(|_| StoreError::Busy("too many questions wait to be answered"))?;
+                self.permit().await?
+            }
+        };
+        self.run(permit, read).await
     }
 
     /// Runs `read` with a connection on a thread that may block, as soon as one is free.
@@ -65,8 +90,19 @@ impl Readers {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let closed = || StoreError::Stopped("it was closed".to_owned());
-        let permit = self.permits.clone().acquire_owned().await.map_err(|_| closed())?;
+        let permit = self.permit().await?;
+        self.run(permit, read).await
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        self.permits.clone().acquire_owned().await.map_err(|_| closed())
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        read: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let idle = self.idle.clone();
         let work = move || {
             let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -90,6 +126,10 @@ impl Readers {
     }
 }
 
+fn closed() -> StoreError {
+    StoreError::Stopped("it was closed".to_owned())
+}
+
 /// The state of this moment: everything acknowledged before the call is in it.
 pub(crate) fn snapshot<'c>(connection: &'c Connection, shared: &Shared) -> Result<Snapshot<'c>, Failure> {
     for _ in 0..SNAPSHOT_TRIES {
@@ -107,4 +147,50 @@ pub(crate) fn snapshot<'c>(connection: &'c Connection, shared: &Shared) -> Resul
     Err(Failure::File(std::io::Error::other(
         "checkpoints come faster than they can be read",
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    fn is_pending<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> bool {
+        future.poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
+    #[tokio::test]
+    async fn questions_beyond_those_that_may_wait_are_refused_and_one_given_up_makes_room() {
+        let directory = tempfile::tempdir().unwrap();
+        Connection::open(directory.path().join(schema::FILE)).unwrap();
+        let options = Options {
+            readers: 1,
+            questions_waiting_max: 1,
+            ..Options::default()
+        };
+        let readers = Readers::open(directory.path(), &options).unwrap();
+        let (done, until_done) = std::sync::mpsc::channel::<()>();
+        let mut slow = pin!(readers.answer(move |_| Ok(until_done.recv().is_err())));
+        assert!(is_pending(slow.as_mut()));
+        {
+            let mut waiting = pin!(readers.answer(|_| Ok(2)));
+            assert!(is_pending(waiting.as_mut()));
+            let refused = readers.answer(|_| Ok(3)).await;
+            assert!(matches!(refused, Err(StoreError::Busy(_))), "{refused:?}");
+            // What the store reads for itself is not refused.
+            let mut own = pin!(readers.read(|_| Ok(4)));
+            assert!(is_pending(own.as_mut()));
+        }
+        let mut next = pin!(readers.answer(|_| Ok(5)));
+        assert!(is_pending(next.as_mut()));
+        drop(done);
+        assert!(slow.await.unwrap());
+        assert_eq!(next.await.unwrap(), 5);
+        readers.close().await;
+        assert!(matches!(
+            readers.answer(|_| Ok(6)).await,
+            Err(StoreError::Stopped(_))
+        ));
+    }
 }
