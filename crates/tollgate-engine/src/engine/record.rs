@@ -65,13 +65,7 @@ impl Engine {
         let mut receipts = Vec::with_capacity(drafts.len());
         let mut submissions = Vec::with_capacity(drafts.len());
         let mut places = Vec::with_capacity(drafts.len());
-        let intake = Intake {
-            catalog: &settings.catalog,
-            identity: &self.identity,
-            attribution: by,
-            acceptance: self.acceptance,
-            now: self.clock.now(),
-        };
+        let intake = self.intake(&settings, by);
         for draft in &drafts {
             let id = draft.id.as_deref().map_or_else(fresh_id, SmolStr::new);
             match draft.validate(&intake, &id) {
@@ -101,6 +95,24 @@ impl Engine {
             receipts[place].status = status(outcome, &submission.event, &settings);
         }
         Ok(receipts)
+    }
+
+    /// What is wrong with a draft, which is not recorded.
+    pub fn flaws(&self, draft: &Draft<'_>, by: &Attribution) -> Vec<Flaw> {
+        let settings = self.settings();
+        let intake = self.intake(&settings, by);
+        // Any id does for a draft that will not be recorded.
+        draft.validate(&intake, "-").err().unwrap_or_default()
+    }
+
+    fn intake<'a>(&'a self, settings: &'a Settings, by: &'a Attribution) -> Intake<'a> {
+        Intake {
+            catalog: &settings.catalog,
+            identity: &self.identity,
+            attribution: by,
+            acceptance: self.acceptance,
+            now: self.clock.now(),
+        }
     }
 
     /// Takes an event back with a compensating one, which keeps the reason. Idempotent: a second void answers with the

@@ -43,13 +43,16 @@ pub(crate) async fn record(
     payload: Payload,
 ) -> Result<Response, Problem> {
     let only_errors = only_errors(parameters)?;
-    let batch = Batch::parse(
+    let mut batch = Batch::parse(
         Form::of(&headers)?,
         &headers,
         json::text(&payload.bytes)?,
         app.options.events_max,
     )?;
     let receipts = app.engine.record(batch.drafts, &caller.access).await?;
+    batch
+        .origin
+        .judge(|draft| app.engine.flaws(draft, &caller.access));
     let answer = Answer::new(&batch.origin, &receipts);
     app.metrics.events(answer.counts());
     Ok(json_bytes(answer.json(only_errors)))

@@ -13,6 +13,7 @@ mod scalar;
 
 pub(crate) use depth::depth;
 pub(crate) use reader::Reader;
+pub(crate) use refusal::Refusal;
 pub(crate) use scalar::{Number, Scalar, Text};
 
 use crate::problem::{Code, Problem};

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use tollgate_core::flaw::{FlawCode, pointer};
+use tollgate_core::flaw::{Flaw, FlawCode, pointer};
 
 type Fields<'de> = Vec<(Cow<'de, str>, &'de RawValue)>;
 
@@ -53,6 +53,46 @@ impl<'de> Reader<'de, '_> {
 }
 
 impl<'de, 'p> Reader<'de, 'p> {
+    /// Whether an object is to be read.
+    pub(crate) fn is_object(&self) -> bool {
+        self.text.starts_with('{')
+    }
+
+    /// Reads each field of an object on its own and gives what is wrong: a field that cannot be read keeps no other from it.
+    /// Ends once there are `flaws_max` flaws.
+    pub(crate) fn each_field(
+        self,
+        flaws_max: usize,
+        mut read: impl FnMut(&Cow<'de, str>, Reader<'de, '_>) -> Result<(), Refusal>,
+    ) -> Vec<Flaw> {
+        if !self.is_object() {
+            let wrong = self.located(self.visit(Unwanted("an object")));
+            return wrong.err().into_iter().map(Flaw::from).collect();
+        }
+        let fields = match fields(self.text) {
+            Ok(fields) => fields,
+            Err(error) => return vec![Flaw::at(self.place.pointer(), FlawCode::Text, error)],
+        };
+        let mut seen = HashSet::with_capacity(fields.len());
+        let mut flaws = Vec::new();
+        for (name, raw) in &fields {
+            let place = Place::Field(&self.place, name);
+            let text = raw.get();
+            let result = if seen.insert(name.as_ref()) {
+                read(name, Reader { text, place })
+            } else {
+                Err(Refusal::new(FlawCode::Repeated, "is given twice"))
+            };
+            let Err(refusal) = result else { continue };
+            let place = if refusal.names_field() { self.place } else { place };
+            flaws.push(refusal.at(|| place.pointer()).into());
+            if flaws.len() >= flaws_max {
+                break;
+            }
+        }
+        flaws
+    }
+
     fn located<T>(&self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         result.map_err(|refusal| refusal.at(|| self.place.pointer()))
     }
@@ -139,7 +179,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Refusal> {
         if !self.text.starts_with('"') {
-            let wrong = self.located(self.visit(Unwanted));
+            let wrong = self.located(self.visit(Unwanted("a string")));
             return wrong.and(Err(Refusal::new(FlawCode::Type, "expected a string")));
         }
         self.located(self.string().and_then(|name| visitor.visit_enum(Variant(name))))
@@ -164,14 +204,14 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     }
 }
 
-/// Refuses everything, as something that is not the name of a variant.
-struct Unwanted;
+/// Refuses everything, as something that is not this.
+struct Unwanted(&'static str);
 
 impl Visitor<'_> for Unwanted {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        f.write_str(self.0)
     }
 }
 

@@ -146,7 +146,7 @@ async fn a_cloud_event_is_an_event() {
         metadata null
         0 "s" duplicate "0.0025"
         1 "b1" recorded "0.0025"
-        2 null invalid_event: /specversion not_allowed: expected "1.0", the version that is spoken here
+        2 null invalid_event: /specversion not_allowed: expected "1.0", the version that is spoken here; /id missing_field: is required; /source missing_field: is required; /type missing_field: is required; /data/organization missing_field: an instance key names the organization of each event
         3 "b2" recorded "0.0025"
         0 "h" recorded "0.0025"
         source "test"
@@ -198,6 +198,8 @@ async fn a_flaw_of_a_cloud_event_points_into_the_cloud_event() {
         data(json!({"timestamp": "2026-03-01T11:00:00Z"})),
         data(json!({"measures": {"tokens": 1}})),
         {"specversion": "1.0", "source": "test", "type": "ai.completion"},
+        {"id": 7, "type": "no.such", "time": "now", "subject": [], "provider": "", "dataschema": 1,
+         "data": {"mesures": {}, "measures": {"tokens": 1, "input_tokens": true}, "timestamp": "2026-03-01T11:00:00Z"}},
     ]);
     let mut shown = send(&ground, CLOUD_BATCH, batch.to_string()).await;
     let head = [
@@ -212,7 +214,10 @@ async fn a_flaw_of_a_cloud_event_points_into_the_cloud_event() {
         (vec![("ce-type", "ai.completion"), ("ce-time", "now")], body),
         (vec![("ce-type", "ai.%zz")], body),
         (vec![], body),
-        (vec![("ce-type", "ai.completion")], r#"{"organisation": "acme"}"#),
+        (
+            vec![("ce-type", "no.such")],
+            r#"{"organisation": "acme", "cost": "dear"}"#,
+        ),
         (vec![("ce-type", "ai.completion")], "[]"),
         (vec![("ce-type", "ai.completion")], ""),
     ] {
@@ -234,12 +239,13 @@ async fn a_flaw_of_a_cloud_event_points_into_the_cloud_event() {
         12 "x" invalid_event: /provider repeated: is given twice
         13 "x" invalid_event:  not_allowed: has a time and its data a timestamp; send one of them
         14 "x" invalid_event: /data/measures/tokens unknown_measure: ai.completion has no such measure; it has audio_input_tokens, audio_output_tokens, cache_read_tokens, cache_write_1h_tokens, cache_write_5m_tokens, image_input_tokens, input_tokens, output_tokens, reasoning_tokens, requests, web_searches
-        15 null invalid_event: /id missing_field: is required
+        15 null invalid_event: /id missing_field: is required; /data/organization missing_field: an instance key names the organization of each event
+        16 null invalid_event: /dataschema wrong_type: is a number; expected a string; /id wrong_type: is a number; expected a string; /subject wrong_type: is an array; expected a string; /data/mesures unknown_field: no such field; did you mean measures?; /data/measures/input_tokens wrong_type: is a boolean; expected a number, or a string of its digits; /specversion missing_field: is required; /source missing_field: is required;  not_allowed: has a time and its data a timestamp; send one of them; /data/organization missing_field: an instance key names the organization of each event; /type unknown_category: no category "no.such"; GET /v1/categories lists those that exist; /provider invalid_text: is empty
         0 "x" invalid_event: ce-type unknown_category: no category "no.such"; GET /v1/categories lists those that exist; ce-provider invalid_text: is empty
         0 "x" invalid_event: ce-time invalid_time: is not an RFC 3339 time with a zone, such as 2026-01-30T16:45:23Z; /measures/tokens unknown_measure: ai.completion has no such measure; it has audio_input_tokens, audio_output_tokens, cache_read_tokens, cache_write_1h_tokens, cache_write_5m_tokens, image_input_tokens, input_tokens, output_tokens, reasoning_tokens, requests, web_searches
         0 "x" invalid_event: ce-type invalid_text: is not UTF-8, percent-encoded where it is not ASCII
         0 "x" invalid_event: ce-type missing_field: is required of a CloudEvent
-        0 "x" invalid_event: /organisation unknown_field: no such field; did you mean organization?
+        0 "x" invalid_event: /organisation unknown_field: no such field; did you mean organization?; /organization missing_field: an instance key names the organization of each event; ce-type unknown_category: no category "no.such"; GET /v1/categories lists those that exist; /cost invalid_number: is not a decimal number; write digits such as 12 or 0.5
         0 "x" invalid_event:  wrong_type: is an array; expected an object
         0 "x" invalid_event: /organization missing_field: an instance key names the organization of each event
     "#]]

@@ -2,8 +2,8 @@
 //!
 //! A thousand results are written per request, so they go straight from receipts into bytes.
 
-use super::batch::{Origin, Refused};
 use super::cloud::Envelope;
+use super::origin::{Origin, Refused, placed};
 use crate::problem::{Code, Problem};
 use crate::wire::printed::Object;
 use crate::wire::problem::ProblemBody;
@@ -113,7 +113,7 @@ impl Counts {
 }
 
 impl<'a> Line<'a> {
-    fn refused(item: &'a Refused) -> Self {
+    fn refused(item: &'a Refused<'_>) -> Self {
         Self {
             id: item.id.as_deref(),
             receipt: None,
@@ -122,13 +122,7 @@ impl<'a> Line<'a> {
     }
 
     fn received(receipt: &'a Receipt, envelope: Option<&Envelope<'_>>) -> Self {
-        let place = |flaw: &Flaw| match envelope {
-            Some(envelope) => Flaw {
-                pointer: envelope.place(&flaw.pointer),
-                ..flaw.clone()
-            },
-            None => flaw.clone(),
-        };
+        let place = |flaw: &Flaw| placed(flaw.clone(), envelope);
         let problem = match &receipt.status {
             Status::Rejected(flaws) => Some(Problem::event(flaws.iter().map(place).collect())),
             Status::Conflict => Some(conflict(receipt)),

@@ -5,9 +5,10 @@
 //! no JSON, or nests too deeply.
 
 use super::cloud::{CloudEvent, Envelope};
-use super::item::{FIELDS, Fields};
+use super::item::{self, FIELDS, Fields};
+use super::origin::{Origin, Readable, Refused};
 use super::{Form, cloud};
-use crate::json::{self, NESTING_MAX, depth};
+use crate::json::{self, NESTING_MAX, Reader, depth};
 use crate::problem::{Code, Problem};
 use axum::http::HeaderMap;
 use serde::de::{DeserializeSeed, IgnoredAny, SeqAccess, Visitor};
@@ -33,26 +34,6 @@ pub(crate) struct Batch<'a> {
     is_too_deep: bool,
 }
 
-/// Where the drafts of a batch came from: what an answer needs to speak of the body rather than of drafts.
-#[derive(Debug, Default)]
-pub(crate) struct Origin<'a> {
-    /// Where the fields of each draft stood, when that is not where an event has them.
-    pub(super) envelopes: Vec<Envelope<'a>>,
-    /// The items that could not be read, by rising index.
-    pub(super) refused: Vec<Refused>,
-}
-
-/// An item that is no event.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    /// Its place in the body.
-    pub(super) index: usize,
-    /// Its id, where that much can be read.
-    pub(super) id: Option<String>,
-    /// What is wrong with it.
-    pub(super) flaws: Vec<Flaw>,
-}
-
 /// A way of writing an event.
 pub(super) trait Item {
     /// Levels of nesting around an item's metadata, in the item.
@@ -63,6 +44,9 @@ pub(super) trait Item {
         draft: &mut Draft<'a>,
         deserializer: D,
     ) -> Result<Option<Envelope<'a>>, D::Error>;
+
+    /// Reads what can be read of an item, and says what is wrong with the rest.
+    fn read_apart<'a>(draft: &mut Draft<'a>, item: Reader<'a, '_>) -> (Option<Envelope<'a>>, Vec<Flaw>);
 }
 
 /// Our own way.
@@ -77,6 +61,10 @@ impl Item for Own {
     ) -> Result<Option<Envelope<'a>>, D::Error> {
         let known = FIELDS;
         Fields { draft, known }.deserialize(deserializer).map(|()| None)
+    }
+
+    fn read_apart<'a>(draft: &mut Draft<'a>, item: Reader<'a, '_>) -> (Option<Envelope<'a>>, Vec<Flaw>) {
+        (None, item::read_apart(draft, FIELDS, item))
     }
 }
 
@@ -184,7 +172,7 @@ impl<'a> Batch<'a> {
                         number + 1,
                         error.column()
                     );
-                    self.refuse(None, vec![Flaw::at("", FlawCode::Json, detail)]);
+                    self.refuse(None, vec![Flaw::at("", FlawCode::Json, detail)], None);
                 }
             }
         }
@@ -222,15 +210,25 @@ impl<'a> Batch<'a> {
 
     fn add_or_refuse<T: Item>(&mut self, well_formed: &'a str, levels: usize) {
         if self.add_text::<T>(well_formed, levels).is_err()
-            && let Err(refusal) = self.add::<T, _>(json::Reader::new(well_formed), levels)
+            && let Err(refusal) = self.add::<T, _>(Reader::new(well_formed), levels)
         {
-            self.refuse(shown_id(well_formed), vec![refusal.into()]);
+            let mut draft = Draft::default();
+            let (envelope, mut flaws) = T::read_apart(&mut draft, Reader::new(well_formed));
+            if flaws.is_empty() {
+                flaws.push(refusal.into());
+            }
+            self.refuse(shown_id(well_formed), flaws, Some((draft, envelope)));
         }
     }
 
-    pub(super) fn refuse(&mut self, id: Option<String>, flaws: Vec<Flaw>) {
+    pub(super) fn refuse(&mut self, id: Option<String>, flaws: Vec<Flaw>, readable: Option<Readable<'a>>) {
         let index = self.len();
-        self.origin.refused.push(Refused { index, id, flaws });
+        self.origin.refused.push(Refused {
+            index,
+            id,
+            flaws,
+            readable,
+        });
     }
 }
 

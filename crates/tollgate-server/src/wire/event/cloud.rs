@@ -4,8 +4,9 @@
 //! event; every other attribute is a dimension.
 
 use super::batch::{Batch, Item};
-use super::item::{DATA_FIELDS, Fields};
-use crate::json::{self, Scalar, Text};
+use super::item::{self, DATA_FIELDS, FLAWS_MAX, Fields};
+use super::origin::add_elsewhere;
+use crate::json::{self, Reader, Scalar, Text};
 use crate::problem::Problem;
 use axum::http::HeaderMap;
 use serde::de::{DeserializeSeed, Error, MapAccess, Unexpected, Visitor};
@@ -19,6 +20,7 @@ use tollgate_core::flaw::{Flaw, FlawCode, pointer};
 /// The version of the specification that is spoken.
 const SPEC_VERSION: &str = "1.0";
 const HEADER_PREFIX: &str = "ce-";
+const TWO_TIMES: &str = "has a time and its data a timestamp; send one of them";
 
 /// The structured way of writing an event.
 pub(super) struct CloudEvent;
@@ -39,14 +41,28 @@ impl Item for CloudEvent {
         draft: &mut Draft<'a>,
         deserializer: D,
     ) -> Result<Option<Envelope<'a>>, D::Error> {
-        let attributes = Attributes {
-            draft,
-            has_version: false,
-            subject: None,
-            time: None,
-            extensions: Pairs::new(),
-        };
-        deserializer.deserialize_map(attributes).map(Some)
+        deserializer.deserialize_map(Attributes::of(draft)).map(Some)
+    }
+
+    fn read_apart<'a>(draft: &mut Draft<'a>, item: Reader<'a, '_>) -> (Option<Envelope<'a>>, Vec<Flaw>) {
+        let mut event = Attributes::of(draft);
+        let mut deeper = Vec::new();
+        let mut flaws = item.each_field(FLAWS_MAX, |name, value| {
+            if name == "data" && value.is_object() {
+                deeper.extend(item::read_apart(event.draft, DATA_FIELDS, value));
+                return Ok(());
+            }
+            event.read(name.clone(), value)
+        });
+        flaws.extend(deeper);
+        let absent = event
+            .absent()
+            .map(|name| Flaw::at(pointer(&[name]), FlawCode::Missing, "is required"));
+        add_elsewhere(&mut flaws, absent);
+        if event.has_two_times() {
+            flaws.push(Flaw::at("", FlawCode::NotAllowed, TWO_TIMES));
+        }
+        (Some(event.settle()), flaws)
     }
 }
 
@@ -56,12 +72,51 @@ type Pairs<'a> = SmallVec<[(Cow<'a, str>, Cow<'a, str>); 4]>;
 struct Attributes<'d, 'a> {
     draft: &'d mut Draft<'a>,
     has_version: bool,
+    has_data: bool,
     subject: Option<Cow<'a, str>>,
     time: Option<Cow<'a, str>>,
     extensions: Pairs<'a>,
 }
 
 impl<'d, 'a> Attributes<'d, 'a> {
+    fn of(draft: &'d mut Draft<'a>) -> Self {
+        Self {
+            draft,
+            has_version: false,
+            has_data: false,
+            subject: None,
+            time: None,
+            extensions: Pairs::new(),
+        }
+    }
+
+    /// Reads the attribute of this name, or the data.
+    fn read<'de: 'a, D: Deserializer<'de>>(&mut self, name: Cow<'a, str>, value: D) -> Result<(), D::Error> {
+        match name.as_ref() {
+            "specversion" => self.has_version = SpecVersion::deserialize(value).map(|_| true)?,
+            "datacontenttype" => _ = Option::<JsonMedia>::deserialize(value)?,
+            "dataschema" => _ = Option::<Text<'_>>::deserialize(value)?,
+            "data_base64" => _ = Option::<NoBase64>::deserialize(value)?,
+            "data" if self.has_data => return Err(D::Error::duplicate_field("data")),
+            "data" => {
+                self.has_data = true;
+                Remaining(self.draft).deserialize(value)?;
+            }
+            "id" | "source" | "type" | "subject" | "time" => {
+                if let Some(Text(value)) = Option::deserialize(value)? {
+                    self.set(name, value)?;
+                }
+            }
+            // An attribute that is null is one that is not set.
+            _ => {
+                if let Some(Scalar(value)) = Option::deserialize(value)? {
+                    self.set(name, value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Sets the attribute of this name, or says that it is given twice.
     fn set<E: Error>(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) -> Result<(), E> {
         let attribute = match name.as_ref() {
@@ -81,21 +136,37 @@ impl<'d, 'a> Attributes<'d, 'a> {
         }
     }
 
-    /// Puts the attributes where an event has them, once all are there and nothing is said twice.
-    fn finish<E: Error>(self) -> Result<Envelope<'a>, E> {
-        let draft = self.draft;
+    /// The attributes that every CloudEvent has and this one has not.
+    fn absent(&self) -> impl Iterator<Item = &'static str> {
         let required = [
             ("specversion", self.has_version),
-            ("id", draft.id.is_some()),
-            ("source", draft.source.is_some()),
-            ("type", draft.category.is_some()),
+            ("id", self.draft.id.is_some()),
+            ("source", self.draft.source.is_some()),
+            ("type", self.draft.category.is_some()),
         ];
-        if let Some((absent, _)) = required.into_iter().find(|(_, present)| !present) {
+        required
+            .into_iter()
+            .filter_map(|(name, present)| (!present).then_some(name))
+    }
+
+    fn has_two_times(&self) -> bool {
+        self.time.is_some() && self.draft.timestamp.is_some()
+    }
+
+    /// Puts the attributes where an event has them, once all are there and nothing is said twice.
+    fn finish<E: Error>(self) -> Result<Envelope<'a>, E> {
+        if let Some(absent) = self.absent().next() {
             return Err(E::missing_field(absent));
         }
-        if self.time.is_some() && draft.timestamp.is_some() {
-            return Err(E::custom("has a time and its data a timestamp; send one of them"));
+        if self.has_two_times() {
+            return Err(E::custom(TWO_TIMES));
         }
+        Ok(self.settle())
+    }
+
+    /// Puts the attributes where an event has them.
+    fn settle(self) -> Envelope<'a> {
+        let draft = self.draft;
         let envelope = Envelope {
             is_binary: false,
             user_is_subject: draft.user.is_none() && self.subject.is_some(),
@@ -105,7 +176,7 @@ impl<'d, 'a> Attributes<'d, 'a> {
         draft.user = draft.user.take().or(self.subject);
         draft.timestamp = draft.timestamp.take().or(self.time);
         draft.dimensions.extend(self.extensions);
-        Ok(envelope)
+        envelope
     }
 }
 
@@ -117,32 +188,21 @@ impl<'de: 'a, 'a> Visitor<'de> for Attributes<'_, 'a> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Envelope<'a>, A::Error> {
-        let mut has_data = false;
         while let Some(Text(name)) = map.next_key()? {
-            match name.as_ref() {
-                "specversion" => self.has_version = map.next_value::<SpecVersion>().map(|_| true)?,
-                "datacontenttype" => _ = map.next_value::<Option<JsonMedia>>()?,
-                "dataschema" => _ = map.next_value::<Option<Text<'_>>>()?,
-                "data_base64" => _ = map.next_value::<Option<NoBase64>>()?,
-                "data" if has_data => return Err(A::Error::duplicate_field("data")),
-                "data" => {
-                    has_data = true;
-                    map.next_value_seed(Remaining(self.draft))?;
-                }
-                "id" | "source" | "type" | "subject" | "time" => {
-                    if let Some(Text(value)) = map.next_value()? {
-                        self.set(name, value)?;
-                    }
-                }
-                // An attribute that is null is one that is not set.
-                _ => {
-                    if let Some(Scalar(value)) = map.next_value()? {
-                        self.set(name, value)?;
-                    }
-                }
-            }
+            map.next_value_seed(Attribute(&mut self, name))?;
         }
         self.finish()
+    }
+}
+
+/// Reads the value of one attribute.
+struct Attribute<'e, 'd, 'a>(&'e mut Attributes<'d, 'a>, Cow<'a, str>);
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Attribute<'_, '_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        self.0.read(self.1, value)
     }
 }
 
@@ -230,33 +290,36 @@ pub(super) fn read_binary<'a>(
         "" => "null",
         text => json::well_formed(text)?,
     };
-    let read = Remaining(&mut draft)
-        .deserialize(json::Reader::new(data))
-        .map_err(Flaw::from);
-    match read.and_then(|()| attributes(headers, &mut draft)) {
-        Ok(envelope) => batch.keep(
-            draft,
-            Some(Envelope {
-                is_binary: true,
-                ..envelope
-            }),
-            1,
-        ),
-        Err(flaw) => {
-            let id = headers.get("ce-id").and_then(|id| decoded(id.as_bytes()));
-            batch.refuse(id, vec![flaw]);
-        }
+    let read = Remaining(&mut draft).deserialize(Reader::new(data));
+    let mut flaws = Vec::new();
+    if read.is_err() {
+        draft = Draft::default();
+        flaws = item::read_apart(&mut draft, DATA_FIELDS, Reader::new(data));
     }
+    let envelope = attributes(headers, &mut draft).map(|envelope| Envelope {
+        is_binary: true,
+        ..envelope
+    });
+    let readable = match envelope {
+        Ok(envelope) if flaws.is_empty() => {
+            batch.keep(draft, Some(envelope), 1);
+            return Ok(());
+        }
+        Ok(envelope) => Some((draft, Some(envelope))),
+        Err(flaw) => {
+            flaws.push(flaw);
+            None
+        }
+    };
+    let id = headers.get("ce-id").and_then(|id| decoded(id.as_bytes()));
+    batch.refuse(id, flaws, readable);
     Ok(())
 }
 
 fn attributes<'a>(headers: &HeaderMap, draft: &mut Draft<'a>) -> Result<Envelope<'a>, Flaw> {
     let mut event = Attributes {
-        draft,
         has_version: true,
-        subject: None,
-        time: None,
-        extensions: Pairs::new(),
+        ..Attributes::of(draft)
     };
     for (header, value) in headers {
         let Some(name) = header.as_str().strip_prefix(HEADER_PREFIX) else {

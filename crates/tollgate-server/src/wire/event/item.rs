@@ -4,7 +4,7 @@
 //! a derived type is moved half a dozen times on its way into a draft, and at a thousand events a request that is a
 //! tenth of all that is done.
 
-use crate::json::{Number, Scalar, Text};
+use crate::json::{Number, Reader, Refusal, Scalar, Text};
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -14,6 +14,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use tollgate_core::dimension::DIMENSIONS_MAX;
 use tollgate_core::event::{Draft, EVENT_MEASURES_MAX};
+use tollgate_core::flaw::Flaw;
 
 /// The fields of an event.
 pub(crate) const FIELDS: &[&str] = &[
@@ -33,6 +34,9 @@ pub(crate) const FIELDS: &[&str] = &[
 ];
 /// The fields of an event that have no attribute of their own in a CloudEvent, all but the first three.
 pub(crate) const DATA_FIELDS: &[&str] = FIELDS.split_at(3).1;
+
+/// Most flaws that are shown of an event that cannot be read: what is wrong in more places is no event at all.
+pub(super) const FLAWS_MAX: usize = 16;
 
 /// Reads an object with some of the fields of an event into a draft. A field that is `null` is one that is absent.
 pub(super) struct Fields<'d, 'a> {
@@ -66,49 +70,86 @@ impl<'de: 'a, 'a> Visitor<'de> for Fields<'_, 'a> {
                 return Err(A::Error::duplicate_field(field));
             }
             seen |= 1 << place;
-            read_field(field, self.draft, &mut map)?;
+            map.next_value_seed(Value {
+                field,
+                draft: self.draft,
+            })?;
         }
         Ok(())
     }
 }
 
-fn read_field<'de: 'a, 'a, A: MapAccess<'de>>(
-    field: &str,
-    draft: &mut Draft<'a>,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    match field {
-        "id" => draft.id = text(map)?,
-        "source" => draft.source = text(map)?,
-        "category" => draft.category = text(map)?,
-        "organization" => draft.organization = text(map)?,
-        "team" => draft.team = text(map)?,
-        "project" => draft.project = text(map)?,
-        "user" => draft.user = text(map)?,
-        "timestamp" => draft.timestamp = text(map)?,
-        "measures" => {
-            map.next_value_seed(Pairs::<Number<'a>>::into(&mut draft.measures, EVENT_MEASURES_MAX))?
+/// Reads the value of one field of an event into a draft.
+struct Value<'d, 'a> {
+    field: &'static str,
+    draft: &'d mut Draft<'a>,
+}
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Value<'_, 'a> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        let draft = self.draft;
+        match self.field {
+            "id" => draft.id = text(value)?,
+            "source" => draft.source = text(value)?,
+            "category" => draft.category = text(value)?,
+            "organization" => draft.organization = text(value)?,
+            "team" => draft.team = text(value)?,
+            "project" => draft.project = text(value)?,
+            "user" => draft.user = text(value)?,
+            "timestamp" => draft.timestamp = text(value)?,
+            "measures" => {
+                Pairs::<Number<'a>>::into(&mut draft.measures, EVENT_MEASURES_MAX).deserialize(value)?
+            }
+            "quantity" => draft.quantity = number(value)?,
+            "dimensions" => {
+                Pairs::<Scalar<'a>>::into(&mut draft.dimensions, DIMENSIONS_MAX).deserialize(value)?
+            }
+            "metadata" => {
+                draft.metadata =
+                    Option::<&'a RawValue>::deserialize(value)?.map(|raw| Cow::Borrowed(raw.get()))
+            }
+            _ => draft.cost = number(value)?,
         }
-        "quantity" => draft.quantity = number(map)?,
-        "dimensions" => {
-            map.next_value_seed(Pairs::<Scalar<'a>>::into(&mut draft.dimensions, DIMENSIONS_MAX))?
-        }
-        "metadata" => {
-            draft.metadata = map
-                .next_value::<Option<&'a RawValue>>()?
-                .map(|raw| Cow::Borrowed(raw.get()))
-        }
-        _ => draft.cost = number(map)?,
+        Ok(())
     }
-    Ok(())
 }
 
-fn text<'de: 'a, 'a, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Error> {
-    Ok(map.next_value::<Option<Text<'a>>>()?.map(|text| text.0))
+fn text<'de: 'a, 'a, D: Deserializer<'de>>(value: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Ok(Option::<Text<'a>>::deserialize(value)?.map(|text| text.0))
 }
 
-fn number<'de: 'a, 'a, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'a, str>>, A::Error> {
-    Ok(map.next_value::<Option<Number<'a>>>()?.map(|number| number.0))
+fn number<'de: 'a, 'a, D: Deserializer<'de>>(value: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Ok(Option::<Number<'a>>::deserialize(value)?.map(|number| number.0))
+}
+
+/// Reads what can be read of an object with some of the fields of an event into a draft, and gives what is wrong with the rest.
+pub(super) fn read_apart<'a>(
+    draft: &mut Draft<'a>,
+    known: &'static [&'static str],
+    object: Reader<'a, '_>,
+) -> Vec<Flaw> {
+    let mut deeper = Vec::new();
+    let mut flaws = object.each_field(FLAWS_MAX, |name, value| {
+        let Some(field) = known.iter().find(|known| **known == name.as_ref()) else {
+            return Err(Refusal::unknown_field(name, known));
+        };
+        match *field {
+            "measures" if value.is_object() => {
+                let pairs = Pairs::<Number<'a>>::into(&mut draft.measures, EVENT_MEASURES_MAX);
+                deeper.extend(pairs.read_apart(value));
+            }
+            "dimensions" if value.is_object() => {
+                let pairs = Pairs::<Scalar<'a>>::into(&mut draft.dimensions, DIMENSIONS_MAX);
+                deeper.extend(pairs.read_apart(value));
+            }
+            field => Value { field, draft }.deserialize(value)?,
+        }
+        Ok(())
+    });
+    flaws.extend(deeper);
+    flaws
 }
 
 /// Reads an object of names with values of one kind. Keeps one pair more than the core accepts, so that it sees that
@@ -127,6 +168,18 @@ impl<'d, 'a, V> Pairs<'d, 'a, V> {
             kept_max,
             value: PhantomData,
         }
+    }
+}
+
+impl<'a, V: Deserialize<'a> + Into<Cow<'a, str>>> Pairs<'_, 'a, V> {
+    fn read_apart(self, object: Reader<'a, '_>) -> Vec<Flaw> {
+        object.each_field(FLAWS_MAX, |name, value| {
+            let value = V::deserialize(value)?;
+            if self.pairs.len() < self.kept_max {
+                self.pairs.push((name.clone(), value.into()));
+            }
+            Ok(())
+        })
     }
 }
 

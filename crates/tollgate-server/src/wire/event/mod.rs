@@ -6,6 +6,7 @@ mod body;
 mod cloud;
 mod form;
 mod item;
+mod origin;
 
 pub(crate) use answer::{Answer, void_json};
 pub(crate) use batch::Batch;
