@@ -10,6 +10,7 @@
 
 pub mod conformance;
 pub mod fixture;
+pub mod gate;
 pub mod model;
 pub mod proof;
 pub mod reopening;

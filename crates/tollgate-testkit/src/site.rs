@@ -12,7 +12,7 @@ use tollgate_core::query::UsageQuery;
 use tollgate_engine::clock::{Clock, SimulatedClock};
 use tollgate_engine::settings::{Organization, PriceRecord, Settings};
 use tollgate_engine::store::{
-    EventPage, Expected, Outcome, SettingChange, SettingKind, Store, StoredEvent, Submission,
+    EventPage, Expected, Outcome, Setting, SettingChange, SettingKind, Store, StoredEvent, Submission,
 };
 
 /// Where the stores of a test come from.
@@ -220,6 +220,44 @@ pub async fn recorded(store: &dyn Store) -> Vec<StoredEvent> {
         }
         all.extend(page);
     }
+}
+
+/// The settings that a store keeps, in the order of kinds and ids.
+pub async fn stored(store: &dyn Store) -> Vec<Setting> {
+    let mut settings = store.settings().await.unwrap();
+    settings.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    settings
+}
+
+/// The settings of a snapshot as a store would keep them, in the order of kinds and ids.
+pub fn in_force(settings: &Settings) -> Vec<Setting> {
+    let json = |body: serde_json::Result<String>| body.unwrap();
+    let categories = settings.catalog.iter().map(|category| {
+        let body = json(serde_json::to_string(category));
+        (SettingKind::Category, category.name().to_string(), body)
+    });
+    let prices = settings
+        .prices
+        .values()
+        .map(|record| (SettingKind::Price, record.price.id().to_string(), record.body()));
+    let organizations = settings.organizations.values().map(|organization| {
+        let body = json(serde_json::to_string(organization));
+        (SettingKind::Organization, organization.id.to_string(), body)
+    });
+    let keys = settings.keys.values().map(|key| {
+        let body = json(serde_json::to_string(key));
+        (SettingKind::Key, key.id.to_string(), body)
+    });
+    let of_version = |(kind, id, body): (SettingKind, String, String)| Setting {
+        kind,
+        version: settings.version(kind, &id).unwrap(),
+        id,
+        body,
+    };
+    let all = categories.chain(prices).chain(organizations).chain(keys);
+    let mut all: Vec<Setting> = all.map(of_version).collect();
+    all.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    all
 }
 
 /// A change of a setting.

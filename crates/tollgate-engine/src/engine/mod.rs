@@ -13,9 +13,11 @@ use crate::clock::Clock;
 use crate::defaults;
 use crate::error::EngineError;
 use crate::settings::Settings;
-use crate::store::{SettingChange, Store, StoreState};
+use crate::store::{SettingChange, Store, StoreError, StoreState};
 use arc_swap::ArcSwap;
 use std::sync::Arc;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
+use tokio::task::JoinError;
 use tollgate_core::event::{Acceptance, Attribution};
 use tollgate_core::id::IdentityKey;
 use tollgate_core::text::Label;
@@ -48,10 +50,13 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     identity: IdentityKey,
     acceptance: Acceptance,
-    settings: ArcSwap<Settings>,
+    settings: Arc<ArcSwap<Settings>>,
     /// Held for writing while settings change, for reading while events are recorded with them.
-    changing: tokio::sync::RwLock<()>,
+    changing: Arc<RwLock<()>>,
 }
+
+/// The right to change settings: whoever has it is alone, and nothing is recorded meanwhile.
+type Changing = OwnedRwLockWriteGuard<()>;
 
 impl Engine {
     /// Opens the engine on a store; gives an empty store the default categories and prices.
@@ -67,9 +72,9 @@ impl Engine {
         }
         Ok(Self {
             identity: store.identity_key(),
-            settings: ArcSwap::from_pointee(Settings::load(&stored)?),
+            settings: Arc::new(ArcSwap::from_pointee(Settings::load(&stored)?)),
             acceptance: options.acceptance,
-            changing: tokio::sync::RwLock::new(()),
+            changing: Arc::default(),
             store,
             clock,
         })
@@ -90,26 +95,80 @@ impl Engine {
         self.store.state()
     }
 
-    /// Finishes what is queued and closes the store.
+    /// Finishes what is queued, changes of settings included, and closes the store.
     pub async fn close(&self) -> Result<(), EngineError> {
+        let _changing = self.changing().await;
         Ok(self.store.close().await?)
     }
 
-    /// Saves changes and makes the new snapshot; the caller holds `changing` for writing and is not cancelled half way.
+    /// Waits for the right to change settings.
+    async fn changing(&self) -> Changing {
+        self.changing.clone().write_owned().await
+    }
+
+    /// Saves changes and makes the new snapshot. What was begun is finished, also when the caller goes: what is saved must
+    /// come into force before anybody else changes or records anything.
     ///
     /// The snapshot is made from the one before and not read back: readers may be busy for long, and recording waits here.
-    async fn save(&self, changes: Vec<SettingChange>) -> Result<Arc<Settings>, EngineError> {
-        let current = self.settings();
-        // Read before it is saved: what cannot be read must never be committed, or the next start would fail on it.
-        current.after(&changes, &[])?;
-        let versions = self.store.save_settings(changes.clone()).await?;
-        let settings = Arc::new(current.after(&changes, &versions)?);
-        self.settings.store(settings.clone());
-        Ok(settings)
+    async fn save(
+        &self,
+        changing: Changing,
+        changes: Vec<SettingChange>,
+    ) -> Result<Arc<Settings>, EngineError> {
+        let (store, settings) = (self.store.clone(), self.settings.clone());
+        let save = async move {
+            let _changing = changing;
+            let current = settings.load_full();
+            // Read before it is saved: what cannot be read must never be committed, or the next start would fail on it.
+            current.after(&changes, &[])?;
+            let versions = store.save_settings(changes.clone()).await?;
+            let saved = Arc::new(current.after(&changes, &versions)?);
+            settings.store(saved.clone());
+            Ok(saved)
+        };
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "its caller waits for it; without one it holds the right to change settings, for which closing waits"
+        )]
+        let saved = tokio::spawn(save);
+        match saved.await.map_err(JoinError::try_into_panic) {
+            Ok(saved) => saved,
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(_)) => Err(StoreError::Stopped("the process is ending".to_owned()).into()),
+        }
     }
 }
 
 /// Whether `access` may see what belongs to `organization`.
 fn sees(access: &Access, organization: &Label) -> bool {
     access.organization.as_ref().is_none_or(|own| own == organization)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use crate::store::{Expected, MemoryStore, SettingKind};
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_not_saved() {
+        let clock = Arc::new(SimulatedClock::at("2026-01-15T12:00:00Z".parse().unwrap()));
+        let store = Arc::new(MemoryStore::new(IdentityKey::from_bytes([1; 16]), clock.clone()));
+        let empty = Options {
+            defaults: false,
+            ..Options::default()
+        };
+        let engine = Engine::open(store.clone(), clock, empty).await.unwrap();
+        let of_no_category = r#"{"price": {"category": "not.there", "match": {}, "currency": "USD",
+            "effective_from": "2020-01-01T00:00:00Z", "components": {}}, "created_at": "2026-01-15T12:00:00Z"}"#;
+        let change = SettingChange {
+            kind: SettingKind::Price,
+            id: tollgate_core::id::PriceId::from_bits(1).to_string(),
+            expected: Expected::Absent,
+            body: Some(of_no_category.to_owned()),
+        };
+        let saved = engine.save(engine.changing().await, vec![change]).await;
+        assert!(matches!(saved, Err(EngineError::Unreadable(_))), "{saved:?}");
+        assert_eq!(store.settings().await.unwrap(), []);
+    }
 }

@@ -4,7 +4,7 @@
 //! be right alone and wrong together (two prices that tie, say), and so that no event is being priced meanwhile: a
 //! price found unused cannot be used a moment later.
 
-use super::{Access, Engine, sees};
+use super::{Access, Changing, Engine, sees};
 use crate::error::EngineError;
 use crate::settings::{PriceRecord, Settings};
 use crate::store::{Expected, SettingChange, SettingKind};
@@ -26,7 +26,7 @@ impl Engine {
         expected: Expected,
     ) -> Result<(Category, u64), EngineError> {
         let category = Category::try_from(parts).map_err(|flaws| EngineError::Invalid(flaws.0))?;
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let name = category.name().to_string();
         check_expected(&settings, SettingKind::Category, &name, expected)?;
@@ -42,7 +42,7 @@ impl Engine {
             expected,
             body: Some(body),
         };
-        let settings = self.save(vec![change]).await?;
+        let settings = self.save(changing, vec![change]).await?;
         Ok((
             category,
             settings.version(SettingKind::Category, &name).unwrap_or_default(),
@@ -51,7 +51,7 @@ impl Engine {
 
     /// Removes a category under which nothing was recorded and that no price needs.
     pub async fn delete_category(&self, name: &str, expected: Expected) -> Result<(), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         check_expected(&settings, SettingKind::Category, name, expected)?;
         if settings.catalog.category(name).is_none() {
@@ -81,7 +81,7 @@ impl Engine {
             expected,
             body: None,
         };
-        self.save(vec![change]).await.map(drop)
+        self.save(changing, vec![change]).await.map(drop)
     }
 
     /// Writes a new price; a tie with an existing one is refused.
@@ -90,7 +90,7 @@ impl Engine {
         parts: PriceParts,
         access: &Access,
     ) -> Result<(PriceRecord, u64), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let id = PriceId::from_bits(uuid::Uuid::now_v7().as_u128());
         let price = checked_price(id, parts, &settings, access)?;
@@ -102,7 +102,7 @@ impl Engine {
             price,
             created_at: self.clock.now(),
         };
-        self.save_price(record, Expected::Absent).await
+        self.save_price(changing, record, Expected::Absent).await
     }
 
     /// Replaces a price; one that has priced something can only be given an `effective_until`.
@@ -113,7 +113,7 @@ impl Engine {
         expected: Expected,
         access: &Access,
     ) -> Result<(PriceRecord, u64), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let before = owned_price(&settings, id, access)?;
         check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
@@ -134,7 +134,7 @@ impl Engine {
             price,
             created_at: before.created_at,
         };
-        self.save_price(record, expected).await
+        self.save_price(changing, record, expected).await
     }
 
     /// Deletes a price that has priced nothing.
@@ -144,7 +144,7 @@ impl Engine {
         expected: Expected,
         access: &Access,
     ) -> Result<(), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         owned_price(&settings, id, access)?;
         check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
@@ -158,11 +158,12 @@ impl Engine {
             expected,
             body: None,
         };
-        self.save(vec![change]).await.map(drop)
+        self.save(changing, vec![change]).await.map(drop)
     }
 
     async fn save_price(
         &self,
+        changing: Changing,
         record: PriceRecord,
         expected: Expected,
     ) -> Result<(PriceRecord, u64), EngineError> {
@@ -173,7 +174,7 @@ impl Engine {
             expected,
             body: Some(record.body()),
         };
-        let settings = self.save(vec![change]).await?;
+        let settings = self.save(changing, vec![change]).await?;
         let version = settings.version(SettingKind::Price, &id).unwrap_or_default();
         Ok((record, version))
     }

@@ -52,19 +52,19 @@ impl Engine {
         draft: OrganizationDraft,
         expected: Expected,
     ) -> Result<(Organization, u64), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         check_expected(&settings, SettingKind::Organization, &draft.id, expected)?;
         let organization = self.organization(&draft, &settings)?;
         let change = organization_change(&organization, expected);
-        let settings = self.save(vec![change]).await?;
+        let settings = self.save(changing, vec![change]).await?;
         let version = settings.version(SettingKind::Organization, organization.id.as_str());
         Ok((organization, version.unwrap_or_default()))
     }
 
     /// Creates a key; the caller cannot make one that may do or see more than its own.
     pub async fn create_key(&self, draft: KeyDraft, access: &Access) -> Result<(ApiKey, u64), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let key = self.key(draft, access)?;
         let mut changes = Vec::new();
@@ -77,23 +77,26 @@ impl Engine {
             ));
         }
         changes.push(key_change(&key, Expected::Absent));
-        let settings = self.save(changes).await?;
+        let settings = self.save(changing, changes).await?;
         let version = settings.version(SettingKind::Key, &key.id.to_string());
         Ok((key, version.unwrap_or_default()))
     }
 
     /// Deletes an organization that nothing was recorded for and that no key or price belongs to.
     pub async fn delete_organization(&self, id: &str, expected: Expected) -> Result<(), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let Some(organization) = settings.organizations.get(id) else {
             return Err(missing(SettingKind::Organization, id));
         };
         check_expected(&settings, SettingKind::Organization, id, expected)?;
         self.check_unused(&settings, organization).await?;
-        self.save(vec![removal(SettingKind::Organization, id.to_owned(), expected)])
-            .await
-            .map(drop)
+        self.save(
+            changing,
+            vec![removal(SettingKind::Organization, id.to_owned(), expected)],
+        )
+        .await
+        .map(drop)
     }
 
     async fn check_unused(
@@ -136,7 +139,7 @@ impl Engine {
         expected: Expected,
         access: &Access,
     ) -> Result<(ApiKey, u64), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let before = visible_key(&settings, id, access)?;
         check_expected(&settings, SettingKind::Key, &id.to_string(), expected)?;
@@ -153,7 +156,7 @@ impl Engine {
             role,
             ..before.clone()
         };
-        let settings = self.save(vec![key_change(&key, expected)]).await?;
+        let settings = self.save(changing, vec![key_change(&key, expected)]).await?;
         let version = settings.version(SettingKind::Key, &id.to_string());
         Ok((key, version.unwrap_or_default()))
     }
@@ -165,19 +168,22 @@ impl Engine {
         expected: Expected,
         access: &Access,
     ) -> Result<(), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let key = visible_key(&settings, id, access)?;
         check_expected(&settings, SettingKind::Key, &id.to_string(), expected)?;
         check_not_last(&settings, key)?;
-        self.save(vec![removal(SettingKind::Key, id.to_string(), expected)])
-            .await
-            .map(drop)
+        self.save(
+            changing,
+            vec![removal(SettingKind::Key, id.to_string(), expected)],
+        )
+        .await
+        .map(drop)
     }
 
     /// Creates those of these organizations that are not there yet, with the defaults.
     pub(super) async fn create_missing_organizations(&self, ids: Vec<Label>) -> Result<(), EngineError> {
-        let _changing = self.changing.write().await;
+        let changing = self.changing().await;
         let settings = self.settings();
         let missing: Vec<SettingChange> = ids
             .into_iter()
@@ -187,7 +193,7 @@ impl Engine {
         if missing.is_empty() {
             Ok(())
         } else {
-            self.save(missing).await.map(drop)
+            self.save(changing, missing).await.map(drop)
         }
     }
 

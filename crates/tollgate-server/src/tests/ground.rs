@@ -14,7 +14,7 @@ use tollgate_core::id::IdentityKey;
 use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::SimulatedClock;
 use tollgate_engine::settings::Role;
-use tollgate_engine::store::MemoryStore;
+use tollgate_engine::store::{MemoryStore, Store};
 use tollgate_engine::{Access, Engine, KeyDraft};
 
 /// Where the clock stands.
@@ -39,12 +39,21 @@ impl Ground {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
+        Self::over(options, |store| store).await
+    }
+
+    /// A server whose store stands behind something that a test puts before it.
+    pub(crate) async fn over<S: Store>(
+        options: Options,
+        before: impl FnOnce(Arc<MemoryStore>) -> Arc<S>,
+    ) -> Self {
         let options = Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             ..options
         };
         let clock = Arc::new(SimulatedClock::at(Timestamp::parse(NOW).unwrap()));
         let store = Arc::new(MemoryStore::new(IdentityKey::from_bytes([7; 16]), clock.clone()));
+        let store = before(store);
         let engine = Arc::new(Engine::open(store, clock, Default::default()).await.unwrap());
         let secrets = Secrets::new(&[3; 32]);
         let bound: Bound = Server::bind(options, engine.clone(), secrets.clone()).unwrap();

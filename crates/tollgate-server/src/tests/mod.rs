@@ -13,6 +13,7 @@ mod document;
 mod event;
 mod form;
 mod ground;
+mod hanging;
 mod health;
 mod record;
 mod setting;

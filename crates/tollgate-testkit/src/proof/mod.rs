@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod crowd;
+pub mod hanging;
 pub mod isolation;
 pub mod order;
 
@@ -44,6 +45,11 @@ macro_rules! proofs {
         #[test]
         fn callers_that_do_everything_at_once_are_each_heard_once() {
             $crate::proof::crowd::everything_at_once(&$opener);
+        }
+
+        #[test]
+        fn what_a_caller_was_changing_when_it_hung_up_is_saved_and_in_force_or_neither() {
+            $crate::proof::hanging::saved_and_in_force_or_neither(|| $opener);
         }
 
         #[test]
