@@ -10,6 +10,7 @@ use tollgate_engine::clock::SimulatedClock;
 use tollgate_engine::settings::Role;
 use tollgate_engine::store::{EventPage, Expected, MemoryStore};
 use tollgate_engine::{Engine, EngineError, KeyDraft, Options, OrganizationDraft, Status};
+use tollgate_testkit::gate::{Gate, Gated};
 
 const NOW: &str = "2026-06-01T12:00:00Z";
 
@@ -234,6 +235,53 @@ async fn a_category_that_prices_need_stays_as_it_is() {
         shown(engine.delete_category("api.github", Expected::Any).await),
         "done"
     );
+}
+
+#[tokio::test]
+async fn what_was_recorded_and_taken_back_was_recorded() {
+    let engine = engine().await;
+    let call = Draft {
+        category: Some("mcp.execution".into()),
+        organization: Some("acme".into()),
+        ..Draft::default()
+    };
+    let receipts = engine.record(vec![call], &instance()).await.unwrap();
+    let event = receipts[0].event.unwrap();
+    engine.void(event, None, &instance()).await.unwrap();
+    assert_eq!(
+        shown(engine.delete_category("mcp.execution", Expected::Any).await),
+        "in use"
+    );
+    assert_eq!(
+        shown(engine.delete_organization("acme", Expected::Any).await),
+        "in use"
+    );
+}
+
+#[tokio::test]
+async fn what_is_recorded_after_a_deletion_has_looked_is_seen() {
+    for (category, is_used) in [("mcp.execution", true), ("api.github", false)] {
+        let clock = Arc::new(SimulatedClock::at(NOW.parse().unwrap()));
+        let store = MemoryStore::new(IdentityKey::from_bytes([1; 16]), clock.clone());
+        let gated = Gated::over(Arc::new(store));
+        let engine = Engine::open(gated.clone(), clock, Options::default())
+            .await
+            .unwrap();
+        let mut stop = gated.close_gate(Gate::Answered);
+        let delete = engine.delete_category(category, Expected::Any);
+        let record = async {
+            stop.reached().await;
+            let call = Draft {
+                category: Some("mcp.execution".into()),
+                organization: Some("acme".into()),
+                ..Draft::default()
+            };
+            engine.record(vec![call], &instance()).await.unwrap();
+            drop(stop);
+        };
+        let (deleted, ()) = tokio::join!(delete, record);
+        assert_eq!(shown(deleted), if is_used { "in use" } else { "done" });
+    }
 }
 
 #[tokio::test]

@@ -17,16 +17,14 @@ use tollgate_engine::store::{
 /// Where a store can be stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
+    /// A question has its answer, and nobody knows it yet.
+    Answered,
     /// It was asked what a price has priced.
     PriceAsked,
     /// Settings are about to be saved.
     Saving,
     /// Settings are saved, and nobody knows it yet.
     Saved,
-    /// Events are about to be recorded.
-    Recording,
-    /// Events are recorded, and nobody knows it yet.
-    Recorded,
 }
 
 /// A store that stops at the gates that are closed.
@@ -99,10 +97,7 @@ impl Store for Gated {
         submissions: Arc<Vec<Submission>>,
         settings: Arc<Settings>,
     ) -> Result<Vec<Outcome>, StoreError> {
-        self.pass(Gate::Recording).await;
-        let recorded = self.store.record(submissions, settings).await;
-        self.pass(Gate::Recorded).await;
-        recorded
+        self.store.record(submissions, settings).await
     }
 
     async fn event(&self, event: EventId) -> Result<Option<StoredEvent>, StoreError> {
@@ -114,7 +109,9 @@ impl Store for Gated {
     }
 
     async fn usage(&self, query: Arc<UsageQuery>, settings: Arc<Settings>) -> Result<Answer, StoreError> {
-        self.store.usage(query, settings).await
+        let answer = self.store.usage(query, settings).await;
+        self.pass(Gate::Answered).await;
+        answer
     }
 
     async fn settings(&self) -> Result<Vec<Setting>, StoreError> {

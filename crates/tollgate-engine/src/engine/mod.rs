@@ -4,6 +4,7 @@ mod read;
 mod record;
 mod setting;
 mod tenancy;
+mod watch;
 
 pub use read::EventView;
 pub use record::{Receipt, Status};
@@ -21,6 +22,7 @@ use tokio::task::JoinError;
 use tollgate_core::event::{Acceptance, Attribution};
 use tollgate_core::id::IdentityKey;
 use tollgate_core::text::Label;
+use watch::Watches;
 
 /// Policy of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +55,7 @@ pub struct Engine {
     settings: Arc<ArcSwap<Settings>>,
     /// Held for writing while settings change, for reading while events are recorded with them.
     changing: Arc<RwLock<()>>,
+    watches: Watches,
 }
 
 /// The right to change settings: whoever has it is alone, and nothing is recorded meanwhile.
@@ -75,6 +78,7 @@ impl Engine {
             settings: Arc::new(ArcSwap::from_pointee(Settings::load(&stored)?)),
             acceptance: options.acceptance,
             changing: Arc::default(),
+            watches: Watches::default(),
             store,
             clock,
         })

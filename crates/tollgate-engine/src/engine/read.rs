@@ -1,5 +1,6 @@
 //! Asking: events, usage and verification, each within what the caller may see.
 
+use super::watch::Watch;
 use super::{Access, Engine};
 use crate::error::EngineError;
 use crate::store::{EventPage, StoredEvent, Verification};
@@ -64,8 +65,15 @@ impl Engine {
         Ok((query, answer))
     }
 
-    /// Whether anything that a filter admits was ever recorded.
-    pub(super) async fn is_recorded(&self, filter: Filter) -> Result<bool, EngineError> {
+    /// Looks whether anything that a filter admits was ever recorded. If not, gives a watch for what is from now on; so the
+    /// right to change settings, without which nothing is recorded, need not be held while this looks.
+    pub(super) async fn unrecorded(&self, filter: Filter) -> Result<Option<Arc<Watch>>, EngineError> {
+        let watch = self.watches.watch(filter.clone());
+        let is_recorded = self.is_recorded(filter).await?;
+        Ok((!is_recorded).then_some(watch))
+    }
+
+    async fn is_recorded(&self, filter: Filter) -> Result<bool, EngineError> {
         let settings = self.settings();
         let now = self.clock.now();
         let until = now.plus_seconds(self.acceptance.ahead_seconds.saturating_add(1));

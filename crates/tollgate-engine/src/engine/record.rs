@@ -172,8 +172,10 @@ impl Engine {
     ) -> Result<(Vec<Outcome>, Arc<Settings>), EngineError> {
         let _unchanging = self.changing.read().await;
         let settings = self.settings();
-        let outcomes = self.store.record(submissions, settings.clone()).await?;
-        Ok((outcomes, settings))
+        let recorded = self.store.record(submissions.clone(), settings.clone()).await;
+        // A failure does not say that nothing was recorded.
+        self.watches.note(&submissions);
+        Ok((recorded?, settings))
     }
 
     /// Creates the organizations that events name and that are not there yet.

@@ -51,6 +51,7 @@ impl Engine {
 
     /// Removes a category under which nothing was recorded and that no price needs.
     pub async fn delete_category(&self, name: &str, expected: Expected) -> Result<(), EngineError> {
+        let unrecorded = self.unrecorded(Filter::is(Field::Category, name)).await?;
         let changing = self.changing().await;
         let settings = self.settings();
         check_expected(&settings, SettingKind::Category, name, expected)?;
@@ -70,7 +71,7 @@ impl Engine {
                 record.price.id()
             )));
         }
-        if self.is_recorded(Filter::is(Field::Category, name)).await? {
+        if unrecorded.is_none_or(|watch| watch.has_seen()) {
             return Err(EngineError::InUse(format!(
                 "events are recorded under category {name}; it stays"
             )));

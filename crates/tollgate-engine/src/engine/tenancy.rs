@@ -84,51 +84,26 @@ impl Engine {
 
     /// Deletes an organization that nothing was recorded for and that no key or price belongs to.
     pub async fn delete_organization(&self, id: &str, expected: Expected) -> Result<(), EngineError> {
+        let filter = Filter::is(Field::ORGANIZATION, id.to_owned());
+        let unrecorded = self.unrecorded(filter).await?;
         let changing = self.changing().await;
         let settings = self.settings();
         let Some(organization) = settings.organizations.get(id) else {
             return Err(missing(SettingKind::Organization, id));
         };
         check_expected(&settings, SettingKind::Organization, id, expected)?;
-        self.check_unused(&settings, organization).await?;
+        check_unused(&settings, organization)?;
+        if unrecorded.is_none_or(|watch| watch.has_seen()) {
+            return Err(EngineError::InUse(format!(
+                "events are recorded for {id}; it stays"
+            )));
+        }
         self.save(
             changing,
             vec![removal(SettingKind::Organization, id.to_owned(), expected)],
         )
         .await
         .map(drop)
-    }
-
-    async fn check_unused(
-        &self,
-        settings: &Settings,
-        organization: &Organization,
-    ) -> Result<(), EngineError> {
-        let id = &organization.id;
-        if let Some(key) = settings
-            .keys
-            .values()
-            .find(|key| key.organization.as_ref() == Some(id))
-        {
-            return Err(EngineError::InUse(format!(
-                "key {} belongs to {id}; delete it first",
-                key.id
-            )));
-        }
-        let mut prices = settings.prices.values().map(|record| &record.price);
-        if let Some(price) = prices.find(|price| price.organization() == Some(id)) {
-            return Err(EngineError::InUse(format!(
-                "price {} is an override of {id}",
-                price.id()
-            )));
-        }
-        let filter = Filter::is(Field::ORGANIZATION, id.as_smol().clone());
-        if !self.is_recorded(filter).await? {
-            return Ok(());
-        }
-        Err(EngineError::InUse(format!(
-            "events are recorded for {id}; it stays"
-        )))
     }
 
     /// Gives a key another name and role; it holds from the next request on.
@@ -300,6 +275,26 @@ fn check_name(name: &str, flaws: &mut Vec<Flaw>) {
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
         let detail = format!("give it a name of 1 to {NAME_BYTES_MAX} printable bytes");
         flaws.push(Flaw::at("/name", FlawCode::Text, detail));
+    }
+}
+
+/// Refuses to lose an organization that keys or prices belong to.
+fn check_unused(settings: &Settings, organization: &Organization) -> Result<(), EngineError> {
+    let id = &organization.id;
+    let mut keys = settings.keys.values();
+    if let Some(key) = keys.find(|key| key.organization.as_ref() == Some(id)) {
+        return Err(EngineError::InUse(format!(
+            "key {} belongs to {id}; delete it first",
+            key.id
+        )));
+    }
+    let mut prices = settings.prices.values().map(|record| &record.price);
+    match prices.find(|price| price.organization() == Some(id)) {
+        Some(price) => Err(EngineError::InUse(format!(
+            "price {} is an override of {id}",
+            price.id()
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -29,6 +29,9 @@ pub(crate) mod verify;
 pub(crate) mod view;
 pub(crate) mod wal;
 
+#[cfg(test)]
+mod tests;
+
 pub use open::OpenError;
 pub use options::Options;
 
@@ -59,7 +62,10 @@ pub struct Embedded {
     identity: IdentityKey,
     directory: PathBuf,
     shared: Arc<Shared>,
+    /// For what may take long.
     readers: Readers,
+    /// For what reads a batch or two and must not wait for the others: recording waits for some of it.
+    lookups: Readers,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -83,6 +89,16 @@ impl Embedded {
             return Err(self.shared.stopped());
         }
         answer.await.unwrap_or_else(|_| Err(self.shared.stopped()))
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection, &Shared) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = self.shared.clone();
+        self.lookups
+            .read(move |connection| read(connection, &shared))
+            .await
     }
 
     async fn read<T: Send + 'static>(
@@ -123,7 +139,7 @@ impl Embedded {
         }
         let arrivals: Vec<u64> = missing.iter().map(|(_, arrival)| *arrival).collect();
         if !arrivals.is_empty() {
-            let read = self.read(move |connection, shared| events::charges(connection, shared, &arrivals));
+            let read = self.look_up(move |connection, shared| events::charges(connection, shared, &arrivals));
             let charges: Vec<Charge> = read.await?;
             for ((place, _), charge) in missing.into_iter().zip(charges) {
                 outcomes[place] = Outcome::Duplicate(Some(charge));
@@ -170,7 +186,7 @@ impl Store for Embedded {
         match arrivals.first() {
             Some(Some(arrival)) => {
                 let arrival = *arrival;
-                self.read(move |connection, shared| events::event(connection, shared, arrival))
+                self.look_up(move |connection, shared| events::event(connection, shared, arrival))
                     .await
                     .map(Some)
             }
@@ -223,6 +239,7 @@ impl Store for Embedded {
         match self.job(Job::Close).await {
             Ok(()) => {
                 self.readers.close().await;
+                self.lookups.close().await;
                 self.join();
                 Ok(())
             }

@@ -23,6 +23,9 @@ use std::thread::{Builder, JoinHandle};
 use tollgate_core::id::IdentityKey;
 use tollgate_engine::clock::Clock;
 
+/// Connections for short reads: one that reads, and one more that waits for the disk.
+const LOOKUPS: usize = 2;
+
 /// Why a store could not be opened; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -206,6 +209,11 @@ impl Parts {
             options,
         } = self;
         let readers = Readers::open(directory, &options)?;
+        let few = Options {
+            readers: LOOKUPS,
+            ..options.clone()
+        };
+        let lookups = Readers::open(directory, &few)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(options.queue_events_max, options.queue_bytes_max),
             view: SharedView::new(recovered.view),
@@ -248,6 +256,7 @@ impl Parts {
             directory: directory.to_owned(),
             shared,
             readers,
+            lookups,
             threads,
         }))
     }
