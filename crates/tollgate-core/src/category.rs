@@ -166,6 +166,17 @@ impl Category {
         self.measures.iter().find(|m| m.name.as_str() == name)
     }
 
+    /// The category as it is but for `requests`, which need no price.
+    #[must_use]
+    pub fn with_requests_free(&self) -> Self {
+        let mut category = self.clone();
+        let requests = category.measures.iter_mut().find(|m| m.name == Key::requests());
+        if let Some(requests) = requests {
+            requests.billable = false;
+        }
+        category
+    }
+
     /// The dimensions that rollups keep, in the order declared.
     pub fn dimensions(&self) -> &[Key] {
         &self.dimensions

@@ -238,6 +238,41 @@ async fn a_category_that_prices_need_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_new_measure_does_not_change_what_a_price_says() {
+    let engine = engine().await;
+    let body = r#"{"category": "ai.completion", "match": {"provider": "p", "model": "m"}, "currency": "USD",
+        "effective_from": "2020-01-01T00:00:00Z", "components": {"input_tokens": [
+            {"model": "per_unit", "amount": "2", "when": {"total_input_tokens": {"above": "10"}}},
+            {"model": "per_unit", "amount": "1"}]}}"#;
+    created(&engine, parts(body), &instance()).await;
+    let category = engine
+        .settings()
+        .catalog
+        .category("ai.completion")
+        .unwrap()
+        .parts()
+        .clone();
+    let with = |name: &str| {
+        let mut category = category.clone();
+        let token = category.measures["output_tokens"].clone();
+        category.measures.insert(name.to_owned(), token);
+        category
+    };
+    assert_eq!(
+        shown(
+            engine
+                .save_category(with("total_input_tokens"), Expected::Any)
+                .await
+        ),
+        "in use"
+    );
+    assert_eq!(
+        shown(engine.save_category(with("other_tokens"), Expected::Any).await),
+        "done"
+    );
+}
+
+#[tokio::test]
 async fn what_was_recorded_and_taken_back_was_recorded() {
     let engine = engine().await;
     let call = Draft {

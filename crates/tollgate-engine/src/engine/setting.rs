@@ -222,16 +222,19 @@ fn check_measures(before: &Category, after: &Category) -> Result<(), EngineError
     )]))
 }
 
+/// Prices go on to mean what they say: a new measure must not be what a condition of one meant otherwise.
 fn check_prices_still_fit(settings: &Settings, category: &Category) -> Result<(), EngineError> {
     let prices = settings.prices.values().map(|record| &record.price);
     for price in prices.filter(|price| price.parts().category == category.name().as_str()) {
-        if let Err(flaws) = Price::new(price.id(), price.parts().clone(), category) {
-            let what = flaws.first().map_or("", |flaw| flaw.pointer.as_str());
-            return Err(EngineError::InUse(format!(
-                "price {} needs the category as it is ({what})",
-                price.id()
-            )));
-        }
+        let why = match Price::new(price.id(), price.parts().clone(), category) {
+            Ok(again) if again == *price => continue,
+            Ok(_) => "a condition would mean another measure".to_owned(),
+            Err(flaws) => flaws.first().map_or(String::new(), |flaw| flaw.pointer.clone()),
+        };
+        return Err(EngineError::InUse(format!(
+            "price {} needs the category as it is ({why})",
+            price.id()
+        )));
     }
     Ok(())
 }

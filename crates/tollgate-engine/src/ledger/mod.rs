@@ -112,8 +112,9 @@ impl Ledger {
     /// Rates a recorded event again, at the price it was recorded at, and gives the charge that this comes to.
     ///
     /// For a store that verifies itself, on a ledger of its own: identities are left alone. The charge differs from the recorded
-    /// one only if something is damaged, or if the event's category has changed since. What a recorded charge does not
-    /// tell (at which price a component was missing) is taken from it.
+    /// one only if something is damaged, also if the event's category has changed since: its measures stay, and what its
+    /// events carry decides what they cost. What a recorded charge does not tell (at which price a component was missing)
+    /// and what may have changed (whether `requests` must be priced) is taken from it.
     pub fn rate_again(&mut self, submission: &Submission, recorded: &Charge, settings: &Settings) -> Charge {
         self.rating.charge_again(submission, recorded, settings)
     }
@@ -210,7 +211,7 @@ impl Rating {
             &submission.voids,
         ) {
             (Some(category), None) => match &recorded.source {
-                CostSource::Priced(id) => self.rate_at(event, category, settings.book.price(*id)),
+                CostSource::Priced(id) => self.rate_priced(event, category, settings.book.price(*id)),
                 CostSource::Asserted | CostSource::Unpriced(Unpriced::NoPrice) => {
                     self.rate_at(event, category, None)
                 }
@@ -231,21 +232,36 @@ impl Rating {
 
     fn rate_at(&mut self, event: &Event, category: &Category, price: Option<&Price>) -> Charge {
         let gained = self.read(event, category);
+        self.charge_at(event, category, price, &gained)
+    }
+
+    /// Rates an event that is known to have been priced, whether `requests` must be priced today or not.
+    fn rate_priced(&mut self, event: &Event, category: &Category, price: Option<&Price>) -> Charge {
+        let gained = self.read(event, category);
+        let charge = self.charge_at(event, category, price, &gained);
+        match &charge.source {
+            // An unpriced event has moved nothing, so it can be rated once more.
+            CostSource::Unpriced(Unpriced::NoComponent(measure)) if *measure == Key::requests() => {
+                self.charge_at(event, &category.with_requests_free(), price, &gained)
+            }
+            _ => charge,
+        }
+    }
+
+    fn charge_at(
+        &mut self,
+        event: &Event,
+        category: &Category,
+        price: Option<&Price>,
+        gained: &Gained,
+    ) -> Charge {
         if let Some(cost) = event.asserted {
             return Charge::asserted(cost);
         }
         let Some(price) = price else {
             return Charge::unpriced(Unpriced::NoPrice);
         };
-        let charge = rate(
-            price,
-            category,
-            Usage {
-                event,
-                gained: &gained,
-            },
-            self,
-        );
+        let charge = rate(price, category, Usage { event, gained }, self);
         if matches!(charge.source, CostSource::Priced(_)) && self.used.insert(price.id()) {
             self.used_first.push(price.id());
         }

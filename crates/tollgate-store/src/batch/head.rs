@@ -32,7 +32,7 @@ pub(crate) struct Folded {
     pub(crate) category: SmolStr,
     /// The number of its grain by scope and of that by dimension.
     pub(crate) grains: [u32; 2],
-    /// The version of the category that its events were rated with; 0 when there were several or none.
+    /// The first version of the category that its events were rated with; 0 when it was not there for some of them.
     pub(crate) version: u64,
 }
 

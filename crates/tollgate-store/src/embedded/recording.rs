@@ -195,13 +195,13 @@ impl Sequencer {
     }
 }
 
-/// The version of a category that all of the recordings were rated with; 0 when they differ.
+/// The first version of a category that the recordings were rated with; 0 when it was not there for some of them.
 fn version(recordings: &[Recording], category: &str) -> u64 {
     let mut versions = recordings
         .iter()
         .map(|recording| recording.settings.version(SettingKind::Category, category));
     let first = versions.next().flatten();
-    if versions.all(|version| version == first) {
+    if versions.all(|version| version.is_some()) {
         first.unwrap_or(0)
     } else {
         0

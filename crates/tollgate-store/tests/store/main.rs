@@ -13,6 +13,7 @@ mod planning;
 mod proof;
 mod reading;
 mod recovery;
+mod verifying;
 
 use async_trait::async_trait;
 use std::path::Path;

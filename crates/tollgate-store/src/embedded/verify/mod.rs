@@ -4,8 +4,9 @@
 //! [`rollups`] folds every event again and takes the kept cells back; what is left is the difference. Both work on one
 //! snapshot, beside whatever is being recorded.
 //!
-//! Rating again needs a category as it was. Where one has changed since, its charges and the totals of its prices cannot be
-//! compared, and are not; everything else is.
+//! Events are rated again at the price they were recorded at, under their category as it is now: its measures stay, and others
+//! that it has gained since are on none of them. Only where the category was gone when an event was recorded, what follows
+//! from it in that category cannot be compared, and is not.
 
 mod raw;
 mod rollups;

@@ -18,7 +18,7 @@ use tollgate_core::price::{RatingKey, Running};
 use tollgate_core::text::CategoryName;
 use tollgate_engine::ledger::Ledger;
 use tollgate_engine::settings::Settings;
-use tollgate_engine::store::{SettingKind, StoredEvent, Submission, Verification};
+use tollgate_engine::store::{StoredEvent, Submission, Verification};
 
 /// Verifies every batch of the snapshot, and the running totals as of its checkpoint.
 pub(super) fn verify(
@@ -34,7 +34,7 @@ pub(super) fn verify(
         identity,
         ledger: Ledger::default(),
         seen: Vec::new(),
-        changed: BTreeSet::new(),
+        unknown: BTreeSet::new(),
         found,
     };
     if snapshot.through == 0 {
@@ -57,8 +57,8 @@ struct Pass<'p> {
     identity: IdentityKey,
     ledger: Ledger,
     seen: Vec<EventId>,
-    /// Categories that have changed since some of their events were rated.
-    changed: BTreeSet<CategoryName>,
+    /// Categories that were not there when some of their events were rated.
+    unknown: BTreeSet<CategoryName>,
     found: &'p mut Verification,
 }
 
@@ -88,7 +88,7 @@ impl Pass<'_> {
             self.rate(Submission { event, voids }, &charge, &head.folded);
         }
         let (again, kept) = (self.ledger.take_changes(), &head.changes);
-        if self.changed.is_empty() && again != *kept {
+        if self.unknown.is_empty() && again != *kept {
             self.found.differ(format!(
                 "commit {} notes other changes of totals and levels than its events make",
                 span.number
@@ -136,13 +136,10 @@ impl Pass<'_> {
             .iter()
             .find(|folded| folded.category == *category.as_smol())
             .map(|folded| folded.version);
-        // Once some events of a category were rated under another version of it, the totals that later ones move cannot
-        // be made again from events alone.
-        if self.changed.contains(category)
-            || version.is_none_or(|version| version == 0)
-            || version != self.settings.version(SettingKind::Category, category.as_str())
-        {
-            self.changed.insert(category.clone());
+        // What a category that was gone would have said about an event is not known, nor then what totals and levels later
+        // events found.
+        if self.unknown.contains(category) || version.is_none_or(|version| version == 0) {
+            self.unknown.insert(category.clone());
             return;
         }
         let again = self.ledger.rate_again(&submission, charge, self.settings);
@@ -194,7 +191,7 @@ impl Pass<'_> {
                 .book
                 .price(key.price)
                 .map(tollgate_core::price::Price::category);
-            if category.is_some_and(|category| self.changed.contains(category)) {
+            if category.is_some_and(|category| self.unknown.contains(category)) {
                 continue;
             }
             let (kept, again) = (
