@@ -14,11 +14,11 @@ fn every_aggregate_has_its_edges() {
     ask(
         "sum",
         expect![[r#"
-        {"a":"30","b":"5","bucket_start":"2026-01-01T00:00:00Z","cost":"3","requests":"2","unpriced":0}
-        {"a":"120","b":"0","bucket_start":"2026-01-02T00:00:00Z","cost":"4","requests":"2","unpriced":1}
-        {"a":"0","b":"0","bucket_start":"2026-01-03T00:00:00Z","cost":"0","requests":"3","unpriced":3}
-        total {"a":"150","b":"5","cost":"7","requests":"7","unpriced":4}
-    "#]],
+            {"a":"30","b":"5","bucket_start":"2026-01-01T00:00:00Z","cost":"3","requests":"2","unpriced":0}
+            {"a":"120","b":"0","bucket_start":"2026-01-02T00:00:00Z","cost":"4","requests":"2","unpriced":1}
+            {"a":"0","b":"0","bucket_start":"2026-01-03T00:00:00Z","cost":null,"requests":"3","unpriced":3}
+            total {"a":"150","b":"5","cost":"7","requests":"7","unpriced":4}
+        "#]],
     );
     ask(
         "count",

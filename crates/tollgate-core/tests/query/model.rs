@@ -354,6 +354,9 @@ impl Model<'_> {
                 let seats = live.iter().map(|(_, e)| (&e.organization, &e.user));
                 seats.collect::<BTreeSet<_>>().len().to_string().into()
             }
+            "sum" if name == "cost" && count == 0 && events.iter().map(|e| e.sign()).sum::<i64>() > 0 => {
+                Value::Null
+            }
             "sum" => written(sum, places),
             "count" => count.into(),
             "avg" if count == 0 => Value::Null,

@@ -257,3 +257,42 @@ fn a_sum_that_does_not_fit_is_an_error() {
     assert_eq!(error, TallyError::TooLarge);
     assert_eq!(error.flaw().unwrap().pointer, "/measures");
 }
+
+#[test]
+fn a_cost_of_which_nothing_is_known_is_null_and_one_of_nothing_is_zero() {
+    // All unpriced; some priced; a priced one taken back beside an unpriced one; everything taken back; two currencies.
+    let events = "
+        01T10:00:00 ai.chat user=u1 a=1
+        01T10:00:00 ai.chat user=u1 a=1
+        01T10:00:00 ai.chat user=u2 a=1
+        01T10:00:00 ai.chat user=u2 a=1 cost=2
+        01T10:00:00 ai.chat user=u3 a=1 cost=3
+        01T10:00:00 ai.chat user=u3 void=5
+        01T10:00:00 ai.chat user=u3 a=1
+        01T10:00:00 ai.chat user=u4 a=1
+        01T10:00:00 ai.chat user=u4 void=8
+        01T10:00:00 ai.chat user=u5 a=1 organization=berlin
+        01T10:00:00 ai.chat user=u5 a=1 cost=4
+    ";
+    check(
+        events,
+        r#""measures": ["cost"], "group_by": ["user"], "order_by": "-cost""#,
+        expect![[r#"
+            {"cost":{"EUR":null,"USD":"4"},"unpriced":1,"user":"u5"}
+            {"cost":"2","unpriced":1,"user":"u2"}
+            {"cost":"0","unpriced":0,"user":"u4"}
+            {"cost":null,"unpriced":2,"user":"u1"}
+            {"cost":null,"unpriced":1,"user":"u3"}
+            total {"cost":{"EUR":null,"USD":"6"},"unpriced":5}
+        "#]],
+    );
+    check(
+        events,
+        r#""measures": ["cost"], "group_by": ["user"], "compare": "previous_period",
+           "filters": [{"field": "user", "op": "eq", "value": "u1"}]"#,
+        expect![[r#"
+            {"cost":null,"previous":{"cost":"0","unpriced":0},"unpriced":2,"user":"u1"}
+            total {"cost":null,"previous":{"cost":"0","unpriced":0},"unpriced":2}
+        "#]],
+    );
+}

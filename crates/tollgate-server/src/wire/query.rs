@@ -189,7 +189,8 @@ mod body {
     }
 
     /// Rows and their total. A row has `bucket_start` when there are buckets, a text or `null` for each field of `group_by`, and a
-    /// decimal for each measure; `cost` is an object of amounts by currency where organizations differ in theirs.
+    /// decimal for each measure; `cost` is an object of amounts by currency where organizations differ in theirs, and `null` where
+    /// there are events and none of them has a known cost.
     #[derive(Debug, ToSchema)]
     #[schema(as = QueryRows)]
     pub(crate) struct Rows {

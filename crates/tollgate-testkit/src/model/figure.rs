@@ -194,6 +194,7 @@ fn folded(entries: &[&Entry], model: &Model, (measure, aggregate): (&str, &str))
         .filter(|entry| entry.amount(model, measure).is_some())
         .map(|entry| entry.sign())
         .sum();
+    let events: i64 = entries.iter().map(|entry| entry.sign()).sum();
     let mut amounts: Vec<Exact> = entries
         .iter()
         .filter(|entry| entry.corrects.is_none() && !entry.is_voided)
@@ -205,6 +206,7 @@ fn folded(entries: &[&Entry], model: &Model, (measure, aggregate): (&str, &str))
         amounts.get(rank - 1).map_or("null".to_owned(), text)
     };
     match aggregate {
+        "sum" if measure == "cost" && carriers == 0 && events > 0 => "null".to_owned(),
         "sum" => text(&sum),
         "avg" if carriers > 0 => text(&half_even(&(sum / whole(carriers)), MEAN_PLACES)),
         "avg" => "null".to_owned(),

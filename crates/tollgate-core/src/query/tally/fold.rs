@@ -39,10 +39,6 @@ impl Totals {
         self.overflowed |= overflowed;
     }
 
-    pub(super) fn counts(&self) -> &[i64] {
-        &self.counts
-    }
-
     /// The values by slot; `None` when a sum did not fit.
     pub(super) fn settle(&self, aggregate: Aggregate, places: u8) -> Option<Settled> {
         if self.overflowed {

@@ -60,10 +60,8 @@ pub(super) struct Side<'q> {
     query: &'q UsageQuery,
     /// By figure, then by place of the currency where cost is kept by currency, else one.
     works: Vec<Vec<Work>>,
-    /// Whether a slot has rows in a currency, by place of the currency.
-    present: Vec<Vec<bool>>,
-    events: Totals,
-    priced: Totals,
+    /// What each slot has in a currency, by place of the currency.
+    present: Vec<Vec<Present>>,
     numbers: Vec<u32>,
     masked: Vec<u32>,
 }
@@ -83,8 +81,6 @@ impl<'q> Side<'q> {
             query,
             works: query.figures().iter().map(work).collect(),
             present: Vec::new(),
-            events: Totals::default(),
-            priced: Totals::default(),
             numbers: Vec::new(),
             masked: Vec::new(),
         }
@@ -124,24 +120,31 @@ impl<'q> Side<'q> {
         Ok(true)
     }
 
-    /// Counts what is unpriced, and which slots have which currency.
+    /// Counts events and those that are priced, by slot and currency.
     pub(super) fn add_currencies(&mut self, view: &View<'_>, rows: &Range<usize>, currencies: &Currencies) {
         let len = self.slots.len();
-        self.events
-            .add_counts(&self.numbers, cut(&view.frame.events, rows), len);
-        self.priced
-            .add_counts(&self.numbers, cut(&view.frame.priced, rows), len);
         for place in &currencies.places {
             if self.present.len() <= index(*place) {
                 self.present.resize(index(*place).saturating_add(1), Vec::new());
             }
         }
-        self.present.iter_mut().for_each(|slots| slots.resize(len, false));
-        for (slot, code) in self.numbers.iter().zip(cut(&view.frame.organization, rows)) {
+        let nothing = Present::default();
+        self.present
+            .iter_mut()
+            .for_each(|slots| slots.resize(len, nothing));
+        let counts = cut(&view.frame.events, rows)
+            .iter()
+            .zip(cut(&view.frame.priced, rows));
+        let codes = cut(&view.frame.organization, rows);
+        for ((slot, code), (events, priced)) in self.numbers.iter().zip(codes).zip(counts) {
             let place = currencies.of_code.get(index(*code)).copied().unwrap_or(NONE);
             let slots = self.present.get_mut(index(place));
             if let Some(present) = slots.and_then(|slots| slots.get_mut(index(*slot))) {
-                *present = true;
+                present.add(Present {
+                    has_rows: true,
+                    events: *events,
+                    priced: *priced,
+                });
             }
         }
     }
@@ -228,28 +231,27 @@ impl<'q> Side<'q> {
 
     /// The number of unpriced events of a slot, of all when `slot` is `None`.
     pub(super) fn unpriced(&self, slot: Option<usize>) -> i64 {
-        let count = |totals: &Totals| match slot {
-            Some(slot) => totals.counts().get(slot).copied().unwrap_or(0),
-            None => totals
-                .counts()
-                .iter()
-                .fold(0_i64, |sum, count| sum.saturating_add(*count)),
-        };
-        count(&self.events).saturating_sub(count(&self.priced))
+        let mut all = Present::default();
+        self.present
+            .iter()
+            .for_each(|slots| all.add(present(slots, slot)));
+        all.events.saturating_sub(all.priced)
     }
 
     /// The one cost of a slot, or that of each currency it has rows in.
     pub(super) fn cost(&self, by_place: &[Settled], currencies: &[Currency], slot: Option<usize>) -> Value {
-        let has = |slots: &Vec<bool>| match slot {
-            Some(slot) => slots.get(slot).copied().unwrap_or(false),
-            None => slots.contains(&true),
-        };
         let mut costs: Vec<(Currency, Value)> = by_place
             .iter()
             .zip(currencies)
             .zip(&self.present)
-            .filter(|(_, present)| has(present))
-            .map(|((settled, currency), _)| (*currency, settled.value(slot).clone()))
+            .filter_map(|((settled, currency), slots)| {
+                let present = present(slots, slot);
+                let cost = match present.is_unknown() {
+                    true => Value::Unknown,
+                    false => settled.value(slot).clone(),
+                };
+                present.has_rows.then_some((*currency, cost))
+            })
             .collect();
         costs.sort();
         match (costs.len(), costs.pop()) {
@@ -262,6 +264,38 @@ impl<'q> Side<'q> {
                 .first()
                 .map_or(Value::Unknown, |settled| settled.nowhere.clone()),
         }
+    }
+}
+
+/// What a slot has in a currency. A void takes one off, and off those that are priced if what it takes back was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Present {
+    has_rows: bool,
+    events: i64,
+    priced: i64,
+}
+
+impl Present {
+    fn add(&mut self, more: Self) {
+        self.has_rows |= more.has_rows;
+        self.events = self.events.saturating_add(more.events);
+        self.priced = self.priced.saturating_add(more.priced);
+    }
+
+    /// Whether there are events and the cost of none is known: then the cost of all is not known, and not zero.
+    fn is_unknown(self) -> bool {
+        self.events > 0 && self.priced == 0
+    }
+}
+
+/// What a slot has, or all together when `slot` is `None`.
+fn present(slots: &[Present], slot: Option<usize>) -> Present {
+    match slot {
+        Some(slot) => slots.get(slot).copied().unwrap_or_default(),
+        None => slots.iter().fold(Present::default(), |mut all, one| {
+            all.add(*one);
+            all
+        }),
     }
 }
 

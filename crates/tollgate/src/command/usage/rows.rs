@@ -17,6 +17,9 @@ pub(super) fn sheet(answer: String, request: &Request) -> anyhow::Result<(Sheet,
         show_absent(row, request);
         show_change(row, &request.measures);
     }
+    for row in sheet.rows.iter_mut().chain(&mut sheet.total) {
+        show_unknown(row);
+    }
     sheet.columns = columns(&sheet, request);
     let notes = notes(&answered, sheet.rows.len());
     Ok((sheet, notes))
@@ -120,6 +123,15 @@ fn show_absent(row: &mut Row, request: &Request) {
         if row.value()[field.as_str()].is_null() {
             row.show_as(field, "(none)".to_owned());
         }
+    }
+}
+
+/// A cost that nobody knows says so: an empty cell would look like nothing.
+fn show_unknown(row: &mut Row) {
+    let value = row.value();
+    let is_asked = value.get("cost").is_some_and(Value::is_null);
+    if is_asked && value["unpriced"].as_i64().is_some_and(|count| count > 0) {
+        row.show_as("cost", "unknown".to_owned());
     }
 }
 

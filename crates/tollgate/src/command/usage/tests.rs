@@ -123,6 +123,50 @@ fn rows_are_shown_in_every_format() {
 }
 
 #[test]
+fn a_cost_that_nobody_knows_is_called_so() {
+    let answer = r#"{"rows":[
+        {"model":"a","cost":"2.5","unpriced":0,"requests":"1"},{"model":"b","cost":null,"unpriced":3,"requests":"3"}],
+      "total":{"cost":"2.5","unpriced":3,"requests":"4"},"truncated":false}"#;
+    check_answer(
+        "-g model",
+        Format::Table,
+        answer,
+        expect![[r#"
+         model      cost   requests   unpriced   share
+        ──────────────────────────────────────────────────────────────────
+         a           2.5          1          0   ████████████████ 100.0 %
+         b       unknown          3          3
+         total       2.5          4          3
+        (3 events have no price and are not in the cost; `tollgate prices create` gives them one)
+    "#]],
+    );
+    check_answer(
+        "-g model",
+        Format::Csv,
+        answer,
+        expect![[r#"
+        model,cost,requests,unpriced
+        a,2.5,1,0
+        b,,3,3
+        (3 events have no price and are not in the cost; `tollgate prices create` gives them one)
+    "#]],
+    );
+    let answer = r#"{"rows":[{"cost":null,"unpriced":3,"requests":"3"}],"total":{"cost":null,"unpriced":3,"requests":"3"}}"#;
+    check_answer(
+        "",
+        Format::Md,
+        answer,
+        expect![[r#"
+        | cost | requests | unpriced |
+        | ---: | ---: | ---: |
+        | unknown | 3 | 3 |
+        | **unknown** | **3** | **3** |
+        (3 events have no price and are not in the cost; `tollgate prices create` gives them one)
+    "#]],
+    );
+}
+
+#[test]
 fn what_does_not_add_up_has_no_shares() {
     check_answer(
         "-g model -m requests --aggregate p95",
