@@ -5,6 +5,7 @@
 mod delimited;
 mod json;
 mod markdown;
+mod record;
 mod sheet;
 mod table;
 
@@ -14,6 +15,7 @@ pub(crate) use table::grouped;
 
 use clap::builder::styling::AnsiColor;
 use clap::{Args, ValueEnum};
+use comfy_table::Table;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
@@ -94,6 +96,8 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 pub(crate) struct Style {
     pub(crate) terminal: bool,
     pub(crate) colour: bool,
+    /// Columns of the terminal; nothing where lines may be as long as they get.
+    pub(crate) width: Option<u16>,
 }
 
 impl Style {
@@ -102,6 +106,7 @@ impl Style {
     pub(crate) const PLAIN: Self = Self {
         terminal: false,
         colour: false,
+        width: None,
     };
 
     fn of_stdout() -> Self {
@@ -110,6 +115,7 @@ impl Style {
         Self {
             terminal,
             colour: terminal && choice != anstream::ColorChoice::Never,
+            width: Table::new().width().filter(|_| terminal),
         }
     }
 }

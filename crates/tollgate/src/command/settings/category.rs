@@ -64,8 +64,8 @@ impl Kind for Category {
             Column::text("name", "/name"),
             Column::text("unit", "/unit"),
             Column::text("primary", "/primary"),
-            Column::text("measures", "/measures"),
             Column::text("dimensions", "/dimensions"),
+            Column::text("measures", "/measures"),
         ]
     }
 

@@ -128,11 +128,11 @@ impl Kind for Price {
             Column::text("id", "/id"),
             Column::text("category", "/category"),
             Column::text("match", "/match"),
-            Column::text("components", "/components"),
             Column::text("currency", "/currency"),
             Column::text("from", "/effective_from"),
             Column::text("until", "/effective_until"),
             Column::text("organization", "/organization"),
+            Column::text("components", "/components"),
         ]
     }
 
