@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, UsageQuery};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
     EventPage, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState, StoredEvent,
@@ -125,9 +126,9 @@ impl Store for Gated {
         saved
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
         self.pass(Gate::PriceAsked).await;
-        self.store.is_price_used(price).await
+        self.store.price_used_until(price).await
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::MutexGuard;
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, UsageQuery};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
@@ -122,9 +123,9 @@ impl Store for Reopening {
         store.save_settings(changes).await
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
         let (_turn, store) = self.fresh().await;
-        store.is_price_used(price).await
+        store.price_used_until(price).await
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

@@ -35,8 +35,8 @@ pub enum Step {
     Void(Index),
     /// A price more.
     Price(PriceDraft),
-    /// A price ended.
-    Close(Index, String),
+    /// A price given an end, another end, or none.
+    Close(Index, Option<&'static str>),
     /// Other dimensions declared on the category that most usage is of: what rollups keep changes, no answer does.
     Declare(Vec<&'static str>),
     /// A question: the body of `POST /v1/query`.
@@ -104,7 +104,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (proptest::collection::vec(any::<Index>(), 1..4), sent()).prop_map(|(which, new)| Step::Resend(which, Box::new(new))),
         3 => any::<Index>().prop_map(Step::Void),
         3 => price_draft().prop_map(Step::Price),
-        1 => (any::<Index>(), instants()).prop_map(|(which, until)| Step::Close(which, until.to_owned())),
+        2 => (any::<Index>(), maybe(0.7, instants())).prop_map(|(which, until)| Step::Close(which, until)),
         1 => proptest::sample::subsequence(&["model", "region", "session_id"][..], 0..=3).prop_map(Step::Declare),
         4 => ask().prop_map(|question| Step::Ask(Body(question))),
         1 => Just(Step::Reopen),
@@ -168,7 +168,7 @@ impl<'a> Teller<'a> {
             }
             Step::Void(index) if !self.model.entries().is_empty() => self.void(*index).await,
             Step::Price(draft) => self.price(draft).await,
-            Step::Close(index, until) if !self.model.rules().is_empty() => self.close(*index, until).await,
+            Step::Close(index, until) if !self.model.rules().is_empty() => self.close(*index, *until).await,
             Step::Declare(dimensions) => self.declare(dimensions).await,
             Step::Ask(question) => self.ask(&question.0).await,
             Step::Reopen if self.opener.keeps() => self.reopen().await,
@@ -213,18 +213,21 @@ impl<'a> Teller<'a> {
         }
     }
 
-    async fn close(&mut self, index: Index, until: &str) {
+    async fn close(&mut self, index: Index, until: Option<&str>) {
         let rule = index.get(self.model.rules()).clone();
         let closed = rule.clone().ending(until);
-        let is_wrong = at(until) <= rule.from || self.model.ties(&closed);
+        let is_wrong = until.is_some_and(|until| at(until) <= rule.from) || self.model.ties(&closed);
+        let used = self.model.used_until(rule.id);
+        let is_late = until.is_some_and(|until| used.is_some_and(|used| at(until) <= used));
         match self
             .engine()
             .update_price(rule.id, parts(closed.json()), Expected::Any, &self.access)
             .await
         {
-            Ok(_) if !is_wrong => self.model.close(rule.id, until),
+            Ok(_) if !is_wrong && !is_late => self.model.close(rule.id, until),
             Err(EngineError::Invalid(_)) if is_wrong => {}
-            answer => panic!("closing {rule:#?} at {until} is {answer:#?}"),
+            Err(EngineError::InUse(_)) if is_late => {}
+            answer => panic!("closing {rule:#?} at {until:?} is {answer:#?}"),
         }
     }
 

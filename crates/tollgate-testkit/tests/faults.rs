@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tollgate_core::charge::{Charge, Unpriced};
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, UsageQuery};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
@@ -41,6 +42,8 @@ enum Fault {
     NeverStops,
     /// Every price has priced something.
     UsesEveryPrice,
+    /// What a price priced last is not counted.
+    UsesForShort,
 }
 
 /// What was recorded at once, and with what.
@@ -139,8 +142,13 @@ impl Store for Faulty {
         Ok(versions)
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
-        Ok(self.fault == Fault::UsesEveryPrice || self.inner.is_price_used(price).await?)
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
+        let until = self.inner.price_used_until(price).await?;
+        Ok(match self.fault {
+            Fault::UsesEveryPrice => until.or(Some(fixture::at(fixture::NOON))),
+            Fault::UsesForShort => until.map(|until| until.plus_seconds(-1)),
+            _ => until,
+        })
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {
@@ -210,8 +218,7 @@ fn a_store_that_loses_or_misplaces_events_is_noticed() {
 fn a_store_that_is_wrong_about_settings_and_its_end_is_noticed() {
     check(Fault::SavesByHalves, setting::settings_are_saved_all_or_none);
     check(Fault::NeverStops, lifecycle::a_closed_store_has_stopped);
-    check(
-        Fault::UsesEveryPrice,
-        pricing::a_price_is_used_once_it_has_priced_something,
-    );
+    for fault in [Fault::UsesEveryPrice, Fault::UsesForShort] {
+        check(fault, pricing::a_price_is_used_until_the_last_that_it_has_priced);
+    }
 }

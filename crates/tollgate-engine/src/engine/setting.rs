@@ -15,6 +15,7 @@ use tollgate_core::id::PriceId;
 use tollgate_core::price::{Price, PriceParts};
 use tollgate_core::query::{Field, Filter};
 use tollgate_core::text::Key;
+use tollgate_core::time::Timestamp;
 
 impl Engine {
     /// Creates or replaces a category; returns it with its version.
@@ -106,7 +107,11 @@ impl Engine {
         self.save_price(changing, record, Expected::Absent).await
     }
 
-    /// Replaces a price; one that has priced something can only be given an `effective_until`.
+    /// Replaces a price; of one that has priced something only the `effective_until` may change, to none or to an instant
+    /// after everything it has priced.
+    ///
+    /// So what is recorded stays as the price says it is priced. An event that this makes another price's, because it comes
+    /// late, is that one's; what is recorded already is not priced again.
     pub async fn update_price(
         &self,
         id: PriceId,
@@ -119,13 +124,8 @@ impl Engine {
         let before = owned_price(&settings, id, access)?;
         check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
         let price = checked_price(id, parts, &settings, access)?;
-        let only_closes = PriceParts {
-            effective_until: before.price.parts().effective_until.clone(),
-            ..price.parts().clone()
-        } == *before.price.parts();
-        if !only_closes && self.store.is_price_used(id).await? {
-            let detail = "this price has priced events; give it an effective_until and write a new one";
-            return Err(EngineError::InUse(detail.to_owned()));
+        if let Some(last) = self.store.price_used_until(id).await? {
+            check_used(&before.price, &price, last)?;
         }
         settings
             .book
@@ -149,7 +149,7 @@ impl Engine {
         let settings = self.settings();
         owned_price(&settings, id, access)?;
         check_expected(&settings, SettingKind::Price, &id.to_string(), expected)?;
-        if self.store.is_price_used(id).await? {
+        if self.store.price_used_until(id).await?.is_some() {
             let detail = "this price has priced events; give it an effective_until instead";
             return Err(EngineError::InUse(detail.to_owned()));
         }
@@ -194,6 +194,24 @@ pub(super) fn check_expected(
         (Expected::Version(wanted), Some(there)) if wanted != there => Err(EngineError::Stale { what, id }),
         _ => Ok(()),
     }
+}
+
+/// Refuses to make a price that has priced something until `last` into one that would not have.
+fn check_used(before: &Price, after: &Price, last: Timestamp) -> Result<(), EngineError> {
+    let only_ends = PriceParts {
+        effective_until: before.parts().effective_until.clone(),
+        ..after.parts().clone()
+    } == *before.parts();
+    if !only_ends {
+        let detail = "this price has priced events; give it an effective_until and write a new one";
+        return Err(EngineError::InUse(detail.to_owned()));
+    }
+    if after.effective_until().is_some_and(|until| until <= last) {
+        let detail =
+            format!("this price has priced an event at {last}; its effective_until must be after that");
+        return Err(EngineError::InUse(detail));
+    }
+    Ok(())
 }
 
 /// Recorded amounts keep their meaning: a measure that is there stays as it is.

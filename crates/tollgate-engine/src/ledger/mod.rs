@@ -15,7 +15,7 @@ pub use series::Series;
 use crate::settings::Settings;
 use crate::store::{StoredEvent, Submission};
 use smallvec::SmallVec;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tollgate_core::category::{Category, MeasureKind};
 use tollgate_core::charge::{Charge, CostSource, Unpriced};
 use tollgate_core::event::Event;
@@ -70,8 +70,8 @@ pub struct Changes {
     pub totals: Vec<(RatingKey, Running)>,
     /// Gauge readings, in the order they happened.
     pub readings: Vec<Reading>,
-    /// Prices that priced something for the first time.
-    pub prices: Vec<PriceId>,
+    /// The latest instant of what a price has priced, of those for which that has moved.
+    pub prices: Vec<(PriceId, Timestamp)>,
 }
 
 /// Identities, running totals and gauges.
@@ -88,8 +88,8 @@ struct Rating {
     changed: BTreeSet<RatingKey>,
     timelines: HashMap<Series, GaugeTimeline>,
     readings: Vec<Reading>,
-    used: BTreeSet<PriceId>,
-    used_first: Vec<PriceId>,
+    used_until: BTreeMap<PriceId, Timestamp>,
+    used_further: BTreeSet<PriceId>,
 }
 
 impl Ledger {
@@ -141,20 +141,27 @@ impl Ledger {
                 None => timeline.remove(reading.at, reading.event),
             };
         }
-        self.rating.used.extend(kept.prices);
+        for (price, at) in kept.prices {
+            self.rating.use_price(price, at);
+        }
+        // Only what happens from now on is a change.
+        self.rating.used_further.clear();
     }
 
     /// Everything that changed since this was last called.
     pub fn take_changes(&mut self) -> Changes {
         let changed = std::mem::take(&mut self.rating.changed);
+        let readings = std::mem::take(&mut self.rating.readings);
         let totals = changed.into_iter().map(|key| {
             let running = self.rating.totals.get(&key).copied().unwrap_or_default();
             (key, running)
         });
+        let used_further = std::mem::take(&mut self.rating.used_further);
+        let used = |price| Some((price, self.price_used_until(price)?));
         Changes {
             totals: totals.collect(),
-            readings: std::mem::take(&mut self.rating.readings),
-            prices: std::mem::take(&mut self.rating.used_first),
+            readings,
+            prices: used_further.into_iter().filter_map(used).collect(),
         }
     }
 
@@ -181,9 +188,9 @@ impl Ledger {
         self.arrivals
     }
 
-    /// Whether a price has priced anything.
-    pub fn is_price_used(&self, price: PriceId) -> bool {
-        self.rating.used.contains(&price)
+    /// The latest instant of what a price has priced, also of what was taken back since; `None` when it has priced nothing.
+    pub fn price_used_until(&self, price: PriceId) -> Option<Timestamp> {
+        self.rating.used_until.get(&price).copied()
     }
 }
 
@@ -262,10 +269,19 @@ impl Rating {
             return Charge::unpriced(Unpriced::NoPrice);
         };
         let charge = rate(price, category, Usage { event, gained }, self);
-        if matches!(charge.source, CostSource::Priced(_)) && self.used.insert(price.id()) {
-            self.used_first.push(price.id());
+        if matches!(charge.source, CostSource::Priced(_)) {
+            self.use_price(price.id(), event.at);
         }
         charge
+    }
+
+    /// Takes note that a price has priced something at this instant.
+    fn use_price(&mut self, price: PriceId, at: Timestamp) {
+        let known = self.used_until.get(&price);
+        if known.is_none_or(|until| *until < at) {
+            self.used_until.insert(price, at);
+            self.used_further.insert(price);
+        }
     }
 
     fn reverse(&mut self, original: &StoredEvent, category: &Category, settings: &Settings) -> Charge {

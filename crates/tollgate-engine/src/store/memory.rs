@@ -193,8 +193,8 @@ impl Store for MemoryStore {
         Ok(changes.into_iter().map(|change| state.apply(change)).collect())
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
-        Ok(self.state().ledger.is_price_used(price))
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.state().ledger.price_used_until(price))
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

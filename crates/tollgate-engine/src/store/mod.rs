@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tollgate_core::charge::Charge;
 use tollgate_core::event::Event;
 use tollgate_core::flaw::Flaw;
-use tollgate_core::id::{EventId, IdentityKey};
+use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, Filter, TallyError, UsageQuery};
 use tollgate_core::time::Timestamp;
 
@@ -215,8 +215,10 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// Repeating it after a success finds the expectation unmet and changes nothing.
     async fn save_settings(&self, changes: Vec<SettingChange>) -> Result<Vec<u64>, SaveError>;
 
-    /// Whether a price has priced anything.
-    async fn is_price_used(&self, price: tollgate_core::id::PriceId) -> Result<bool, StoreError>;
+    /// The latest instant of what a price has priced, also of what was taken back since; `None` when it has priced nothing.
+    ///
+    /// A late event does not move it back. It is as durable as the events it follows from.
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError>;
 
     /// Recomputes everything derived from raw events and compares.
     async fn verify(&self) -> Result<Verification, StoreError>;

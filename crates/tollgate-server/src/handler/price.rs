@@ -135,7 +135,8 @@ pub(crate) async fn show(
 
 /// Replace a price
 ///
-/// A price that has priced something can only be given an `effective_until`.
+/// Of a price that has priced something only `effective_until` may change, to `null` or to an instant after everything it has
+/// priced. Recorded events keep the price they were recorded at.
 #[utoipa::path(put, path = "/v1/prices/{id}", tag = "Prices", request_body = PriceBody,
     params(("id" = String, Path, description = "Its id, `prc_…`"),
            ("if-match" = Option<String>, Header, description = "The ETag that was read")),

@@ -19,7 +19,7 @@ use tollgate_engine::ledger::{Changes, Reading, Series};
 pub(crate) struct Wire {
     totals: Vec<(Total, i128, i64)>,
     readings: Vec<(SmolStr, i64, u128, Option<i128>)>,
-    prices: Vec<u128>,
+    prices: Vec<(u128, i64)>,
 }
 
 /// The key of a running total as it is stored.
@@ -46,10 +46,11 @@ impl Wire {
                 level,
             )
         };
+        let price = |(price, at): &(PriceId, Timestamp)| (price.bits(), at.micros());
         Self {
             totals: changes.totals.iter().map(total).collect(),
             readings: changes.readings.iter().map(reading).collect(),
-            prices: changes.prices.iter().map(|price| price.bits()).collect(),
+            prices: changes.prices.iter().map(price).collect(),
         }
     }
 
@@ -69,10 +70,11 @@ impl Wire {
             event: EventId::from_bits(event),
             level: level.map(Quantity::from_nano),
         };
+        let price = |(price, at): (u128, i64)| (PriceId::from_bits(price), Timestamp::from_micros(at));
         Changes {
             totals: self.totals.into_iter().map(total).collect(),
             readings: self.readings.into_iter().map(reading).collect(),
-            prices: self.prices.into_iter().map(PriceId::from_bits).collect(),
+            prices: self.prices.into_iter().map(price).collect(),
         }
     }
 }

@@ -117,7 +117,7 @@ fn changes() -> Changes {
             (key(RatingWindow::Month(Timestamp::from_micros(5))), running),
         ],
         readings: vec![reading(None), reading(Some(Quantity::ONE))],
-        prices: vec![PriceId::from_bits(7)],
+        prices: vec![(PriceId::from_bits(7), Timestamp::from_micros(-5))],
     }
 }
 

@@ -47,6 +47,7 @@ use tokio::sync::oneshot;
 use tollgate_core::charge::Charge;
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, UsageQuery};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::ledger::Admission;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
@@ -212,8 +213,8 @@ impl Store for Embedded {
         self.job(|reply| Job::Save(changes, reply)).await
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
-        self.ask(|reply| Question::IsPriceUsed(price, reply)).await
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
+        self.ask(|reply| Question::PriceUsedUntil(price, reply)).await
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, PriceId};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::ledger::Admission;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{SaveError, SettingChange, StoreError, Submission};
@@ -40,8 +41,8 @@ pub(crate) enum Job {
 pub(crate) enum Question {
     /// The places of events in the order of arrival.
     Arrivals(Vec<EventId>, Reply<Vec<Option<u64>>>),
-    /// Whether a price has priced anything.
-    IsPriceUsed(PriceId, Reply<bool>),
+    /// The latest instant of what a price has priced.
+    PriceUsedUntil(PriceId, Reply<Option<Timestamp>>),
 }
 
 /// What the sequencer is given to do next.

@@ -140,7 +140,9 @@ impl Sequencer {
                         .collect())),
                 );
             }
-            Question::IsPriceUsed(price, reply) => drop(reply.send(Ok(self.ledger.is_price_used(price)))),
+            Question::PriceUsedUntil(price, reply) => {
+                drop(reply.send(Ok(self.ledger.price_used_until(price))));
+            }
         }
     }
 

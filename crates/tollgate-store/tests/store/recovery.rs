@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
 use tollgate_core::id::{EventId, IdentityKey, PriceId};
 use tollgate_core::query::{Answer, UsageQuery};
+use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
@@ -87,8 +88,8 @@ impl Store for Crash {
         self.store()?.save_settings(changes).await
     }
 
-    async fn is_price_used(&self, price: PriceId) -> Result<bool, StoreError> {
-        self.store()?.is_price_used(price).await
+    async fn price_used_until(&self, price: PriceId) -> Result<Option<Timestamp>, StoreError> {
+        self.store()?.price_used_until(price).await
     }
 
     async fn verify(&self) -> Result<Verification, StoreError> {

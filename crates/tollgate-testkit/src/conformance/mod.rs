@@ -65,7 +65,7 @@ macro_rules! conformance {
                 an_organizations_own_price_comes_first,
                 a_price_in_another_currency_prices_nothing,
                 a_late_reading_of_a_gauge_is_charged_for_what_it_changes,
-                a_price_is_used_once_it_has_priced_something;
+                a_price_is_used_until_the_last_that_it_has_priced;
             void:
                 a_void_takes_back_what_was_used_and_what_it_cost,
                 a_void_happens_once,

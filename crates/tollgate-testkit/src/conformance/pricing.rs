@@ -224,7 +224,7 @@ pub async fn a_late_reading_of_a_gauge_is_charged_for_what_it_changes(site: Site
     site.verify().await;
 }
 
-pub async fn a_price_is_used_once_it_has_priced_something(site: Site) {
+pub async fn a_price_is_used_until_the_last_that_it_has_priced(site: Site) {
     let site = site.price(1, &price(CHAT).per_unit("input", "1")).await;
     let site = site
         .price(2, &price(CHAT).only("model", "m").per_unit("input", "1"))
@@ -232,18 +232,35 @@ pub async fn a_price_is_used_once_it_has_priced_something(site: Site) {
     let used = async |site: &Site| {
         let mut used = Vec::new();
         for n in 1..=3 {
-            used.push(site.store.is_price_used(price_id(n)).await.unwrap());
+            let until = site.store.price_used_until(price_id(n)).await.unwrap();
+            used.push(until.map_or("never".to_owned(), |until| until.to_string()));
         }
-        used
+        used.join(" ")
     };
     site.record(&[chat(1, "1").cost("1"), chat(2, "1").measure("output", 1)])
         .await;
-    assert_eq!(used(&site).await, [false, false, false]);
+    assert_eq!(used(&site).await, "never never never");
     site.record(&[chat(3, "1")]).await;
-    assert_eq!(used(&site).await, [true, false, false]);
+    assert_eq!(used(&site).await, "2026-01-15T12:00:00Z never never");
+    // What comes late moves it neither forth nor back, also in one batch with what does.
+    site.record(&[chat(4, "1").at("2026-01-15T11:00:00Z")]).await;
+    assert_eq!(used(&site).await, "2026-01-15T12:00:00Z never never");
+    let batch = [
+        chat(5, "1").model("m").at("2026-01-16T12:00:00.000001Z"),
+        chat(6, "1").model("m").at("2026-01-15T12:00:00Z"),
+    ];
+    site.record(&batch).await;
+    assert_eq!(
+        used(&site).await,
+        "2026-01-15T12:00:00Z 2026-01-16T12:00:00.000001Z never"
+    );
+    site.record(&[chat(7, "1").at("2026-01-15T12:00:01Z")]).await;
     // A price that priced something stays used when all of it is taken back.
-    site.void(&chat(3, "1")).await;
-    site.record(&[chat(4, "1").model("m").at("2026-01-15T12:00:00Z")])
-        .await;
-    assert_eq!(used(&site).await, [true, true, false]);
+    site.void(&chat(7, "1")).await;
+    site.void(&batch[0]).await;
+    assert_eq!(
+        used(&site).await,
+        "2026-01-15T12:00:01Z 2026-01-16T12:00:00.000001Z never"
+    );
+    site.verify().await;
 }

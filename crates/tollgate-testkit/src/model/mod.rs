@@ -106,8 +106,8 @@ impl Model {
         self.rules.push(Rule::new(id, draft));
     }
 
-    /// Gives a price an end.
-    pub fn close(&mut self, id: PriceId, until: &str) {
+    /// Gives a price an end, or none.
+    pub fn close(&mut self, id: PriceId, until: Option<&str>) {
         let place = self.rules.iter().position(|rule| rule.id == id).unwrap();
         self.rules[place] = self.rules[place].clone().ending(until);
     }
@@ -130,11 +130,10 @@ impl Model {
         &self.rules
     }
 
-    /// Whether a price has priced anything.
-    pub fn is_used(&self, id: PriceId) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.rated.cost.known == charge::Known::By(id))
+    /// The latest instant of what a price has priced.
+    pub fn used_until(&self, id: PriceId) -> Option<Timestamp> {
+        let priced = |entry: &&Entry| entry.rated.cost.known == charge::Known::By(id);
+        self.entries.iter().filter(priced).map(|entry| entry.at).max()
     }
 
     /// The server id of something sent.

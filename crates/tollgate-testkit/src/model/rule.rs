@@ -44,10 +44,10 @@ impl Rule {
         }
     }
 
-    /// The same price with this end.
-    pub fn ending(mut self, until: &str) -> Self {
+    /// The same price with this end, or none.
+    pub fn ending(mut self, until: Option<&str>) -> Self {
         self.json["effective_until"] = Value::from(until);
-        self.until = Some(at(until));
+        self.until = until.map(at);
         self
     }
 
