@@ -7,6 +7,7 @@ pub mod crowd;
 pub mod hanging;
 pub mod isolation;
 pub mod order;
+pub mod voiding;
 
 use crate::fixture::{DISK, PriceDraft, Sent, at, price_id};
 use crate::model::Model;
@@ -34,6 +35,11 @@ macro_rules! proofs {
             #[test]
             fn what_usage_costs_together_does_not_depend_on_the_order_it_arrives_in(deal in $crate::proof::order::deal()) {
                 $crate::proof::order::order_does_not_matter(|| $opener, &deal);
+            }
+
+            #[test]
+            fn of_what_is_all_taken_back_nothing_is_left(life in $crate::proof::voiding::life()) {
+                $crate::proof::voiding::nothing_is_left(|| $opener, &life);
             }
 
             #[test]
@@ -67,6 +73,15 @@ fn apart<'a>(uses: impl IntoIterator<Item = &'a mut Sent>) {
             sent.at = Timestamp::from_micros(at(&sent.at).micros() + micros * 10).to_string();
         }
     }
+}
+
+/// A use of a gauge's category as nothing but a reading that its price covers.
+fn reading(mut sent: Sent) -> Sent {
+    if sent.category == DISK {
+        sent.measures.retain(|measure, _| measure == "bytes");
+        sent.cost = None;
+    }
+    sent
 }
 
 /// A store with those of the prices that do not tie.

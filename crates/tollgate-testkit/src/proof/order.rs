@@ -1,6 +1,6 @@
 //! I18, and I7 for the split into batches: what usage costs together depends on neither order nor batches.
 
-use super::{apart, priced};
+use super::{apart, priced, reading};
 use crate::conformance::in_runtime;
 use crate::fixture::{CHAT, DISK, PriceDraft, Sent};
 use crate::model::charge::{Cost, Known};
@@ -53,15 +53,6 @@ pub fn deal() -> impl Strategy<Value = Deal> {
                 batch,
             })
     })
-}
-
-/// A use of a gauge's category as nothing but a reading that its price covers.
-fn reading(mut sent: Sent) -> Sent {
-    if sent.category == DISK {
-        sent.measures.retain(|measure, _| measure == "bytes");
-        sent.cost = None;
-    }
-    sent
 }
 
 /// Per organization and price, usage costs the same in whatever order and batches it arrives and is taken back.
