@@ -72,6 +72,7 @@ macro_rules! conformance {
                 a_void_leaves_a_running_total_at_what_remains,
                 the_void_of_an_unpriced_event_is_unpriced,
                 the_void_of_a_reading_takes_back_its_level,
+                a_series_across_two_prices_leaves_a_remainder_when_taken_back,
                 concurrent_voids_of_one_event_are_one;
             answer:
                 usage_counts_as_soon_as_it_is_acknowledged,
