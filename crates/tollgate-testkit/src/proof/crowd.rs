@@ -33,6 +33,8 @@ pub fn everything_at_once(opener: &dyn Opener) {
             ..Options::default()
         };
         let engine = Arc::new(Engine::open(store.clone(), clock, options).await.unwrap());
+        // Something is priced, however late the manager comes.
+        write_prices(&engine, 0).await;
         let mut callers = JoinSet::new();
         for caller in 0..CALLERS {
             callers.spawn(one_caller(engine.clone(), caller));
@@ -127,26 +129,8 @@ async fn one_caller(engine: Arc<Engine>, caller: u64) -> Vec<EventId> {
 
 /// Writes prices, ends them, and declares dimensions.
 async fn one_manager(engine: Arc<Engine>) -> Vec<EventId> {
-    let access = Access::default();
-    let tiers = [(Some("100"), "1"), (None, "0.3")];
-    for round in 0..ROUNDS / 2 {
-        let day = at("2026-01-01T00:00:00Z").plus_seconds(i64::try_from(round).unwrap() * 7200);
-        let chat = price(CHAT)
-            .from(&day.to_string())
-            .graduated("input", &tiers, "total");
-        let disk = price(DISK).from(&day.to_string()).per_unit("bytes", "0.01");
-        for draft in [chat, disk] {
-            let parts: PriceParts = serde_json::from_str(&draft.json().to_string()).unwrap();
-            let (record, _) = engine.create_price(parts.clone(), &access).await.unwrap();
-            let closed = PriceParts {
-                effective_until: Some("2026-06-01T00:00:00Z".to_owned()),
-                ..parts
-            };
-            engine
-                .update_price(record.price.id(), closed, Expected::Any, &access)
-                .await
-                .unwrap();
-        }
+    for round in 1..=ROUNDS / 2 {
+        write_prices(&engine, round).await;
         let mut parts = engine.settings().catalog.category(CHAT).unwrap().parts().clone();
         let sets: [&[&str]; 3] = [&["model"], &["session_id", "region"], &[]];
         parts.dimensions = sets[usize::try_from(round % 3).unwrap()]
@@ -156,6 +140,29 @@ async fn one_manager(engine: Arc<Engine>) -> Vec<EventId> {
         engine.save_category(parts, Expected::Any).await.unwrap();
     }
     Vec::new()
+}
+
+/// Writes a price of either category for what comes from some hour on, and gives it an end.
+async fn write_prices(engine: &Engine, round: u64) {
+    let access = Access::default();
+    let tiers = [(Some("100"), "1"), (None, "0.3")];
+    let day = at("2026-01-01T00:00:00Z").plus_seconds(i64::try_from(round).unwrap() * 7200);
+    let chat = price(CHAT)
+        .from(&day.to_string())
+        .graduated("input", &tiers, "total");
+    let disk = price(DISK).from(&day.to_string()).per_unit("bytes", "0.01");
+    for draft in [chat, disk] {
+        let parts: PriceParts = serde_json::from_str(&draft.json().to_string()).unwrap();
+        let (record, _) = engine.create_price(parts.clone(), &access).await.unwrap();
+        let closed = PriceParts {
+            effective_until: Some("2026-06-01T00:00:00Z".to_owned()),
+            ..parts
+        };
+        engine
+            .update_price(record.price.id(), closed, Expected::Any, &access)
+            .await
+            .unwrap();
+    }
 }
 
 async fn ask(engine: &Engine, filters: Value) -> BTreeMap<String, String> {
