@@ -6,6 +6,10 @@
 //! Prices are looked up by hash: per category and organization by the set of dimensions they match on, then by the
 //! values. So the number of prices does not matter, only the number of different sets of dimensions.
 
+mod near;
+
+pub use near::NearMiss;
+
 use super::Price;
 use crate::event::Event;
 use crate::flaw::{Flaw, FlawCode};
@@ -226,13 +230,17 @@ impl Shape {
         row.insert(place, price);
     }
 
-    fn price_for(&self, event: &Event, currency: Currency) -> Option<&Price> {
+    /// The prices that match an event's dimensions, whenever they hold and in whatever currency.
+    fn row(&self, event: &Event) -> Option<&[Arc<Price>]> {
         let mut values = EventValues(SmallVec::new());
         for key in &self.keys {
             values.0.push(event.dimensions.value(key.as_str())?);
         }
-        self.prices
-            .get(&values)?
+        self.prices.get(&values).map(Vec::as_slice)
+    }
+
+    fn price_for(&self, event: &Event, currency: Currency) -> Option<&Price> {
+        self.row(event)?
             .iter()
             .find(|price| price.currency == currency && price.is_effective(event.at))
             .map(|price| &**price)

@@ -19,7 +19,7 @@ mod reversal;
 mod schedule;
 mod state;
 
-pub use book::PriceBook;
+pub use book::{NearMiss, PriceBook};
 pub use gauge::GaugeTimeline;
 pub use judge::{
     ALTERNATIVES_MAX, AMOUNT_PLACES_MAX, FACTOR_MAX, FACTOR_PLACES_MAX, MULTIPLIERS_MAX, PER_MAX, TIERS_MAX,

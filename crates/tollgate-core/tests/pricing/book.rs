@@ -61,6 +61,32 @@ fn own_prices_come_first_then_the_more_specific_then_the_later() {
 }
 
 #[test]
+fn what_keeps_a_price_from_matching_is_said_within_so_many_looks() {
+    let book = book(&[
+        r#""match": {"provider": "p", "model": "m", "region": "eu"}"#,
+        r#""match": {"provider": "p", "model": "m"}"#,
+        r#""match": {"provider": "e", "model": "x"}, "currency": "EUR""#,
+        r#""organization": "acme", "match": {"provider": "p", "tier": "1"}"#,
+    ]);
+    let check = |words: &[&str], looks: usize, want: &str| {
+        let mut looks = looks;
+        let got = book.near_miss(&event("e", words), Currency::USD, &mut looks);
+        let got = got.map_or("nothing".to_owned(), |near| near.to_string());
+        assert_eq!(got, want, "{words:?}");
+    };
+    let of_model = "prices of test.use match on model and provider; the event has no provider";
+    check(&["org=globex", "model=m"], 10, of_model);
+    check(&["org=globex", "model=m", "region=us"], 10, of_model);
+    // The price for its model is in another currency, and those in its own are for other models.
+    check(&["org=globex", "model=x"], 10, "nothing");
+    check(&["org=globex", "model=m"], 0, "nothing");
+    let of_tier = "prices of test.use match on provider and tier; the event has no tier";
+    check(&["org=acme", "provider=p"], 10, of_tier);
+    let in_euro = "prices of test.use that match are in EUR; the currency of globex is USD";
+    check(&["org=globex", "provider=e", "model=x"], 0, in_euro);
+}
+
+#[test]
 fn ties_are_refused_when_written() {
     #[track_caller]
     fn check(first: &str, second: &str, ties: bool) {

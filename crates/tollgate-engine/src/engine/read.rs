@@ -1,5 +1,6 @@
 //! Asking: events, usage and verification, each within what the caller may see.
 
+use super::record::{NEAR_MISS_LOOKS_MAX, near_miss};
 use super::watch::Watch;
 use super::{Access, Engine};
 use crate::error::EngineError;
@@ -7,6 +8,7 @@ use crate::store::{EventPage, StoredEvent, Verification};
 use std::sync::Arc;
 use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
+use tollgate_core::price::NearMiss;
 use tollgate_core::query::{Answer, Field, Filter, QueryParts, UsageQuery};
 use tollgate_core::scope::{Scope, ScopeKind};
 use tollgate_core::text::Label;
@@ -23,6 +25,8 @@ pub struct EventView {
     pub voided_by: Option<EventId>,
     /// The currency of its cost.
     pub currency: Currency,
+    /// Why no price matches it, where one nearly does by now.
+    pub near_miss: Option<NearMiss>,
 }
 
 impl Engine {
@@ -31,8 +35,11 @@ impl Engine {
         let stored = self.visible(event, access).await?;
         let void = stored.event.void(&self.identity).event;
         let voided_by = self.store.event(void).await?.map(|void| void.event.event);
-        let currency = self.settings().currency(stored.event.scope.organization.as_str());
+        let settings = self.settings();
+        let currency = settings.currency(stored.event.scope.organization.as_str());
+        let mut looks = NEAR_MISS_LOOKS_MAX;
         Ok(EventView {
+            near_miss: near_miss(&stored.event, &stored.charge, &settings, &mut looks),
             stored,
             voided_by,
             currency,

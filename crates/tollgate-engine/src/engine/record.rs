@@ -7,15 +7,18 @@ use crate::store::{Outcome, StoredEvent, Submission};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tollgate_core::charge::Charge;
+use tollgate_core::charge::{Charge, CostSource, Unpriced};
 use tollgate_core::event::{Attribution, Draft, Event, Intake};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
+use tollgate_core::price::NearMiss;
 use tollgate_core::text::Label;
 
 /// Longest reason of a void: a sentence or two for people.
 const REASON_BYTES_MAX: usize = 1_000;
+/// Prices that are compared one by one in an answer to say why events have none: some hundredths of a second.
+pub(super) const NEAR_MISS_LOOKS_MAX: usize = 1_000_000;
 
 /// What became of one draft.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub struct Receipt {
     pub event: Option<EventId>,
     /// What became of it.
     pub status: Status,
+    /// Why no price matches, where one nearly does.
+    pub near_miss: Option<NearMiss>,
 }
 
 /// The four ends of a draft: each ends as exactly one.
@@ -49,6 +54,31 @@ pub enum Status {
     Conflict,
     /// Not a valid statement; every flaw is listed.
     Rejected(Vec<Flaw>),
+}
+
+impl Status {
+    /// The charge of an event that was recorded, now or before.
+    pub fn charge(&self) -> Option<&Charge> {
+        match self {
+            Self::Recorded { charge, .. } => Some(charge),
+            Self::Duplicate { charge, .. } => charge.as_ref(),
+            Self::Conflict | Self::Rejected(_) => None,
+        }
+    }
+}
+
+/// What keeps prices from matching an event that was charged so, if it has no price.
+pub(super) fn near_miss(
+    event: &Event,
+    charge: &Charge,
+    settings: &Settings,
+    looks: &mut usize,
+) -> Option<NearMiss> {
+    if charge.source != CostSource::Unpriced(Unpriced::NoPrice) {
+        return None;
+    }
+    let currency = settings.currency(event.scope.organization.as_str());
+    settings.book.near_miss(event, currency, looks)
 }
 
 impl Engine {
@@ -75,6 +105,7 @@ impl Engine {
                         id: Some(id),
                         event: Some(event.event),
                         status: Status::Conflict,
+                        near_miss: None,
                     });
                     submissions.push(Submission::from(event));
                 }
@@ -82,6 +113,7 @@ impl Engine {
                     id: draft.id.is_some().then_some(id),
                     event: None,
                     status: Status::Rejected(flaws),
+                    near_miss: None,
                 }),
             }
         }
@@ -91,8 +123,14 @@ impl Engine {
         self.ensure_organizations(&settings, &submissions).await?;
         let submissions = Arc::new(submissions);
         let (outcomes, settings) = self.submit(submissions.clone()).await?;
+        let mut looks = NEAR_MISS_LOOKS_MAX;
         for ((place, submission), outcome) in places.into_iter().zip(submissions.iter()).zip(outcomes) {
-            receipts[place].status = status(outcome, &submission.event, &settings);
+            let receipt = &mut receipts[place];
+            receipt.status = status(outcome, &submission.event, &settings);
+            receipt.near_miss = receipt
+                .status
+                .charge()
+                .and_then(|charge| near_miss(&submission.event, charge, &settings, &mut looks));
         }
         Ok(receipts)
     }
@@ -149,6 +187,7 @@ impl Engine {
             id,
             event: Some(event.event),
             status: status(outcome, &event, &settings),
+            near_miss: None,
         })
     }
 

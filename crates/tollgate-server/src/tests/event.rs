@@ -87,7 +87,16 @@ async fn the_document_has_every_field_of_every_result_and_no_other() {
     without_component["dimensions"]["model"] = "half".into();
     let mut conflict = completion("a");
     conflict["user"] = "other".into();
-    let batch = json!([completion("a"), without_component, completion("a"), conflict, {}]);
+    let mut without_provider = completion("near");
+    without_provider["dimensions"] = json!({"model": "m"});
+    let batch = json!([
+        completion("a"),
+        without_component,
+        completion("a"),
+        conflict,
+        {},
+        without_provider
+    ]);
     let answer = ground.post("/v1/events", &batch).await.ok();
     let mut results = answer["results"].as_array().unwrap().clone();
     assert_eq!(
@@ -103,4 +112,69 @@ async fn the_document_has_every_field_of_every_result_and_no_other() {
     assert_eq!(written, fields(&document(), "EventResult"));
     let counts: BTreeSet<String> = answer.as_object().unwrap().keys().cloned().collect();
     assert_eq!(counts, fields(&document(), "EventsAnswer"));
+}
+
+#[tokio::test]
+async fn an_event_without_a_price_says_what_keeps_prices_from_matching() {
+    let ground = Ground::new().await;
+    let euro = json!({"id": "berlin", "currency": "EUR"});
+    ground.post("/v1/organizations", &euro).await.ok();
+    ground.post("/v1/prices", &price()).await.ok();
+    let with = |id: &str, change: Value| {
+        let mut event = completion(id);
+        let change = change.as_object().unwrap().clone();
+        event.as_object_mut().unwrap().extend(change);
+        event
+    };
+    let batch = json!([
+        with("no provider", json!({"dimensions": {"model": "m"}})),
+        with("nothing", json!({"dimensions": {}})),
+        with("other model", json!({"dimensions": {"model": "of nobody"}})),
+        with(
+            "other value",
+            json!({"dimensions": {"provider": "test", "model": "of nobody"}})
+        ),
+        with("other currency", json!({"organization": "berlin"})),
+        with("too early", json!({"timestamp": "2025-01-01T00:00:00Z"})),
+        with(
+            "other category",
+            json!({"category": "ai.embedding", "measures": {"input_tokens": 1}, "dimensions": {"model": "m"}})
+        ),
+        with("priced", json!({})),
+    ]);
+    let answer = ground.post("/v1/events", &batch).await.ok();
+    let results = answer["results"].as_array().unwrap();
+    let mut shown = String::new();
+    for result in results {
+        assert_eq!(result.get("reason").is_some(), result["cost"].is_null());
+        shown.push_str(&format!(
+            "{} {}\n",
+            result["id"].as_str().unwrap(),
+            result["detail"]
+        ));
+        let event = format!("/v1/events/{}", result["event"].as_str().unwrap());
+        assert_eq!(ground.get(&event).await.ok()["detail"], result["detail"]);
+    }
+    expect![[r#"
+        no provider "prices of ai.completion match on model and provider; the event has no provider"
+        nothing "prices of ai.completion match on model and provider; the event has no model and no provider"
+        other model null
+        other value null
+        other currency "prices of ai.completion that match are in USD; the currency of berlin is EUR"
+        too early "prices of ai.completion that match do not hold at 2025-01-01T00:00:00Z, the event's time"
+        other category null
+        priced null
+    "#]]
+    .assert_eq(&shown);
+    // What is written later is said when the event is shown, and changes nothing about it.
+    let mut later = price();
+    later["match"] = json!({"model": "m"});
+    let later = ground.post("/v1/prices", &later).await.ok();
+    let event = format!("/v1/events/{}", results[0]["event"].as_str().unwrap());
+    let event = ground.get(&event).await.ok();
+    let detail = format!(
+        "{} matches by now; the event was recorded before",
+        later["id"].as_str().unwrap()
+    );
+    assert_eq!((&event["cost"], &event["detail"]), (&Value::Null, &json!(detail)));
 }

@@ -80,6 +80,10 @@ struct ChargeView {
     /// The measure that no component prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     measure: Option<String>,
+    /// What keeps the prices of the category from matching, for `no_price`, where one nearly does by now (of a single event): a dimension that the event lacks, the
+    /// currency, the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
     /// The charge by component; their sum is the cost.
     lines: Vec<LineView>,
 }
@@ -133,10 +137,10 @@ impl RecordedEvent {
 
 impl From<EventView> for RecordedEvent {
     fn from(view: EventView) -> Self {
-        Self {
-            voided_by: view.voided_by,
-            ..Self::new(&view.stored, view.currency)
-        }
+        let mut shown = Self::new(&view.stored, view.currency);
+        shown.voided_by = view.voided_by;
+        shown.charge.detail = view.near_miss.map(|near_miss| near_miss.to_string());
+        shown
     }
 }
 
@@ -166,6 +170,7 @@ impl ChargeView {
                 Unpriced::NoComponent(measure) => Some(measure.to_string()),
                 Unpriced::NoPrice | Unpriced::TooLarge => None,
             }),
+            detail: None,
             lines: charge.lines.iter().map(LineView::from).collect(),
         }
     }

@@ -196,6 +196,9 @@ fn write_receipt(receipt: &Receipt, object: &mut Object<'_>) {
         Status::Conflict => object.plain("status", "conflict"),
         Status::Rejected(_) => object.plain("status", "rejected"),
     }
+    if let Some(near_miss) = &receipt.near_miss {
+        object.text("detail", &near_miss.to_string());
+    }
 }
 
 fn write_charge(charge: Option<&Charge>, currency: Currency, object: &mut Object<'_>) {

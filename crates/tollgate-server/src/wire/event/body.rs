@@ -168,6 +168,9 @@ pub(crate) struct EventResult {
     reason: Option<String>,
     /// The measure that no component prices, for `no_component`.
     measure: Option<String>,
+    /// What keeps the prices of the category from matching, for `no_price`, where one nearly does: a dimension that the event lacks, the
+    /// currency, the time.
+    detail: Option<String>,
     /// The event that this one takes back.
     corrects: Option<String>,
     /// Why it was not recorded.
