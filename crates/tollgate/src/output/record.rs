@@ -22,6 +22,7 @@ pub(super) fn write(grid: &Grid<'_>, style: Style, out: &mut impl Write) -> io::
     }
     if let Some(titles) = table.column_mut(0) {
         titles.set_constraint(ColumnConstraint::ContentWidth);
+        titles.set_padding((0, 1));
     }
     writeln!(out, "{}", table.trim_fmt())
 }
