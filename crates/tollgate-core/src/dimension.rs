@@ -1,6 +1,7 @@
 //! Dimensions: keys with values on an event, sorted by key so that equal sets are equal values.
 
 use crate::text::{Key, Label};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 /// Most dimensions on one event.
@@ -29,7 +30,8 @@ pub const RESERVED: [&str; 19] = [
 ];
 
 /// The dimensions of an event or the match of a price: unique keys in order, each with its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(Key, Label)>", into = "Vec<(Key, Label)>")]
 pub struct Dimensions(SmallVec<[(Key, Label); 4]>);
 
 impl Dimensions {
@@ -74,6 +76,20 @@ impl Dimensions {
     pub fn is_subset_of(&self, other: &Self) -> bool {
         self.iter()
             .all(|(key, value)| other.value(key.as_str()) == Some(value))
+    }
+}
+
+impl TryFrom<Vec<(Key, Label)>> for Dimensions {
+    type Error = String;
+
+    fn try_from(pairs: Vec<(Key, Label)>) -> Result<Self, String> {
+        Self::from_pairs(pairs).map_err(|key| format!("{key} is given twice"))
+    }
+}
+
+impl From<Dimensions> for Vec<(Key, Label)> {
+    fn from(dimensions: Dimensions) -> Self {
+        dimensions.0.into_iter().collect()
     }
 }
 

@@ -81,13 +81,28 @@ id!(
     "prc_"
 );
 id!(
+    /// A quota's id.
+    QuotaId,
+    "qta_"
+);
+id!(
+    /// A budget's id.
+    BudgetId,
+    "bdg_"
+);
+id!(
+    /// A hold's id.
+    HoldId,
+    "hld_"
+);
+id!(
     /// An API key's id (not its secret).
     KeyId,
     "key_"
 );
 
 /// A keyed hash of what an event said, to tell a resend from a conflict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct PayloadHash(pub u64);
 
 /// The secret of one data folder under which identities and payloads are hashed, so that nobody outside can make two collide.

@@ -3,6 +3,7 @@
 //! Not here: exchange. One organization has one currency, and amounts of two currencies are never added.
 
 use crate::decimal::{Decimal, DecimalError};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// Decimal places of money: what `NUMERIC(38,12)` and `Decimal128(38,12)` hold.
@@ -80,6 +81,19 @@ impl std::str::FromStr for Money {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.decimal().fmt(f)
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = smol_str::SmolStr::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

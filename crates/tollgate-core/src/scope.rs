@@ -66,7 +66,7 @@ impl ScopeKind {
 }
 
 /// Who used something: an organization and optionally its team, project and user.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scope {
     /// The organization.
     pub organization: Label,

@@ -29,7 +29,7 @@ pub use parts::{
     Alternatives, BoundParts, ComponentParts, Day, ModelName, MultiplierParts, PriceParts, RatingPeriod,
     Round, TierParts, ZeroUsage,
 };
-pub use rating::{Usage, preview, rate};
+pub use rating::{Usage, bound, preview, rate};
 pub use reversal::{Voided, reverse};
 pub use state::{ComponentId, RatingKey, RatingState, RatingWindow, Running};
 

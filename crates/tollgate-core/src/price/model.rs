@@ -8,6 +8,7 @@
 
 use super::schedule::Factor;
 use super::state::Running;
+use crate::quantity::Quantity;
 use crate::wide::{common_divisor, div_half_even, narrow_div_half_even};
 use ethnum::I256;
 
@@ -124,6 +125,53 @@ impl Curve {
             }),
             Self::Package(package) => package.cost(nano, factor),
         }
+    }
+}
+
+impl Curve {
+    /// The most that an amount can cost, in pico-units, from any total that it may come upon; never below zero.
+    ///
+    /// Between the places where a tier or a package begins, what an amount costs changes evenly with the total. So it
+    /// is most where it or its end lies at such a place. One pico-unit is added, for rounding at other places.
+    pub(super) fn steepest(&self, nano: i128, factor: Factor) -> Option<i128> {
+        let mut most = self.step(0, 0, nano, factor)?;
+        for place in self.places() {
+            for total in [place, place.saturating_sub(nano)] {
+                for total in [total, total.saturating_add(1)] {
+                    if total >= 0 {
+                        most = most.max(self.step(1, total, nano, factor)?);
+                    }
+                }
+            }
+        }
+        match nano {
+            0 => Some(most.max(0)),
+            _ => most.max(0).checked_add(1),
+        }
+    }
+
+    fn step(&self, events: i64, total: i128, nano: i128, factor: Factor) -> Option<i128> {
+        let at = |quantity, events| {
+            let quantity = Quantity::from_nano(quantity);
+            self.cost(Running { quantity, events }, factor)
+        };
+        let after = at(total.checked_add(nano)?, events.saturating_add(1))?;
+        after.checked_sub(at(total, events)?)
+    }
+
+    /// The totals at which something ends, and zero.
+    fn places(&self) -> Vec<i128> {
+        let mut places = vec![0];
+        match self {
+            Self::Graduated(tiers) | Self::Volume(tiers) => {
+                places.extend(tiers.tiers.iter().filter_map(|tier| tier.up_to));
+            }
+            Self::Package(package) => {
+                let end = package.free.saturating_add(package.size);
+                places.extend([package.free, end.saturating_sub(1), end]);
+            }
+        }
+        places
     }
 }
 

@@ -9,7 +9,7 @@
 use super::Price;
 use super::component::{Alternative, Component, Model};
 use super::parts::RatingPeriod;
-use super::state::{Moved, Moves, RatingState, RatingWindow, Total};
+use super::state::{Moved, Moves, RatingKey, RatingState, RatingWindow, Running, Total};
 use crate::category::{Category, Measure, MeasureKind};
 use crate::charge::{Charge, ChargeLine, LineKind, Unpriced};
 use crate::event::Event;
@@ -19,6 +19,7 @@ use crate::quantity::Quantity;
 use crate::text::Key;
 use crate::time::Timestamp;
 use smallvec::SmallVec;
+use std::collections::HashMap;
 
 /// An event together with what its gauges gained.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +74,21 @@ pub fn preview<'a>(
     assess(price, category, usage.into(), state).0
 }
 
+/// Says what [`rate`] would charge at most, whatever the running totals have come to.
+///
+/// Gauges cost by the time that their level will last, which nobody knows before; they count as nothing.
+pub fn bound(price: &Price, category: &Category, event: &Event) -> Charge {
+    let nothing: HashMap<RatingKey, Running> = HashMap::new();
+    let mut rater = Rater::over(price, category, event.into(), &nothing);
+    rater.is_bound = true;
+    match event.asserted {
+        Some(cost) => Charge::asserted(cost),
+        None => rater.charge().unwrap_or_else(Charge::unpriced),
+    }
+}
+
 fn assess(price: &Price, category: &Category, usage: Usage<'_>, state: &dyn RatingState) -> (Charge, Moved) {
-    let mut rater = Rater {
-        price,
-        category,
-        usage,
-        moves: Moves::over(state),
-        charged_once: SmallVec::new(),
-    };
+    let mut rater = Rater::over(price, category, usage, state);
     let charge = match usage.event.asserted {
         Some(cost) => Charge::asserted(cost),
         None => rater.charge().unwrap_or_else(Charge::unpriced),
@@ -95,9 +103,22 @@ struct Rater<'a> {
     moves: Moves<'a>,
     /// Components that charge an event once however many measures use them, and have done so.
     charged_once: SmallVec<[(&'a Key, u16); 2]>,
+    /// Whether totals that go on count as the worst that they could be.
+    is_bound: bool,
 }
 
 impl<'a> Rater<'a> {
+    fn over(price: &'a Price, category: &'a Category, usage: Usage<'a>, state: &'a dyn RatingState) -> Self {
+        Self {
+            price,
+            category,
+            usage,
+            moves: Moves::over(state),
+            charged_once: SmallVec::new(),
+            is_bound: false,
+        }
+    }
+
     fn charge(&mut self) -> Result<Charge, Unpriced> {
         let event = self.usage.event;
         let mut lines = SmallVec::new();
@@ -178,6 +199,9 @@ impl<'a> Rater<'a> {
             Model::Measured(rate) => rate.cost(used.nano(), factor)?,
             Model::Requests(rate) => rate.cost(event.requests.nano(), factor)?,
             Model::Event(rate) => rate.cost(Quantity::ONE.nano(), factor)?,
+            Model::Running(curve, period) if self.is_bound && *period != RatingPeriod::Event => {
+                curve.steepest(used.nano(), factor)?
+            }
             Model::Running(curve, _) => {
                 let total = total(self.price, component, alternative, event);
                 let (before, after) = self.moves.shift(&total, used, 1)?;
