@@ -126,6 +126,16 @@ impl Decision {
         self.refusal.is_none()
     }
 
+    /// The same decision after what it allows was claimed: balances with the claims in them.
+    pub fn with_claims(mut self) -> Self {
+        for looked in &mut self.limits {
+            if let (Some(balance), Some(amount)) = (&mut looked.balance, looked.amount) {
+                balance.held = balance.held.plus(amount);
+            }
+        }
+        self
+    }
+
     /// The limits that refuse it.
     pub fn refusing(&self) -> impl Iterator<Item = &Looked> {
         self.limits.iter().filter(|looked| looked.refuses())

@@ -120,6 +120,20 @@ impl Hold {
         at >= self.expires_at
     }
 
+    /// Ends it without a use, if it is open.
+    pub fn end(&mut self, state: HoldState) {
+        if self.state.is_open() {
+            self.state = state;
+        }
+    }
+
+    /// Gives it another time to expire, if it is open.
+    pub fn extend(&mut self, expires_at: Timestamp) {
+        if self.state.is_open() {
+            self.expires_at = expires_at;
+        }
+    }
+
     /// What settling it makes of it; `is_held` says whether its claim was still there.
     pub fn settling(&self, is_held: bool) -> Settling {
         match self.state {

@@ -128,14 +128,23 @@ impl IdentityKey {
 
     /// The identity of an event: (organization, source, id), never its time.
     pub fn event_id(&self, organization: &str, source: &str, id: &str) -> EventId {
+        EventId(self.fingerprint(&[organization, source, id]))
+    }
+
+    fn fingerprint(&self, parts: &[&str]) -> u128 {
         let mut hasher = SipHasher13x128::new_with_key(&self.0);
-        for part in [organization, source, id] {
+        for part in parts {
             // Lengths keep ("ab", "c") and ("a", "bc") apart.
             hasher.write_usize(part.len());
             hasher.write(part.as_bytes());
         }
         let hash = hasher.finish128();
-        EventId((u128::from(hash.h1) << 64) | u128::from(hash.h2))
+        (u128::from(hash.h1) << 64) | u128::from(hash.h2)
+    }
+
+    /// The identity of a hold: (organization, id). Four parts, so that no event has the same.
+    pub fn hold_id(&self, organization: &str, id: &str) -> HoldId {
+        HoldId(self.fingerprint(&["hold", organization, id, ""]))
     }
 
     /// A hasher for an event's payload.

@@ -8,6 +8,7 @@
 //! changes no answer of another (I17); a request works on one snapshot of the settings.
 
 pub mod clock;
+pub mod counters;
 mod defaults;
 mod engine;
 mod error;
@@ -15,5 +16,8 @@ pub mod ledger;
 pub mod settings;
 pub mod store;
 
-pub use engine::{Access, Engine, EventView, KeyDraft, Options, OrganizationDraft, Receipt, Status};
+pub use engine::{
+    Access, Engine, EventView, HoldAnswer, HoldDraft, KeyDraft, LimitDraft, Options, OrganizationDraft,
+    Receipt, Settlement, Status, Suggestion,
+};
 pub use error::EngineError;

@@ -218,8 +218,15 @@ async fn record(
         tasks.spawn(async move {
             for batch in mine {
                 let outcomes = store.record(batch, settings.clone()).await.unwrap();
-                let is_priced =
-                    |outcome: &Outcome| matches!(outcome, Outcome::Recorded(Charge { cost: Some(_), .. }));
+                let is_priced = |outcome: &Outcome| {
+                    matches!(
+                        outcome,
+                        Outcome::Recorded {
+                            charge: Charge { cost: Some(_), .. },
+                            ..
+                        }
+                    )
+                };
                 assert!(outcomes.iter().all(is_priced));
             }
         });

@@ -11,8 +11,8 @@ use tollgate_core::query::{Answer, UsageQuery};
 use tollgate_core::time::Timestamp;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
-    EventPage, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState, StoredEvent,
-    Submission, Verification,
+    EventPage, HoldStore, Journal, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState,
+    StoredEvent, Submission, Verification,
 };
 
 /// Where a store can be stopped.
@@ -133,6 +133,14 @@ impl Store for Gated {
 
     async fn verify(&self) -> Result<Verification, StoreError> {
         self.store.verify().await
+    }
+
+    fn holds(&self) -> &dyn HoldStore {
+        self.store.holds()
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.store.journal()
     }
 
     fn state(&self) -> StoreState {

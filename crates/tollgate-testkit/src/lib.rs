@@ -8,6 +8,7 @@
     reason = "this crate is test code: a failed expectation must stop the test where it fails"
 )]
 
+mod behind;
 pub mod conformance;
 pub mod fixture;
 pub mod gate;

@@ -11,8 +11,8 @@ use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
-    EventPage, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState, StoredEvent,
-    Submission, Verification,
+    EventPage, HoldStore, Journal, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState,
+    StoredEvent, Submission, Verification,
 };
 
 /// Opens the stores of another opener, each closed and opened again before every step.
@@ -133,6 +133,14 @@ impl Store for Reopening {
         store.verify().await
     }
 
+    fn holds(&self) -> &dyn HoldStore {
+        self
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self
+    }
+
     fn state(&self) -> StoreState {
         self.current().state()
     }
@@ -143,3 +151,5 @@ impl Store for Reopening {
         self.current().close().await
     }
 }
+
+crate::hand_on_holds!(Reopening, |own| own.fresh().await.1);

@@ -144,7 +144,9 @@ impl Site {
     /// Records one that is new, and gives its cost as text, `unpriced` when nobody knows it.
     pub async fn cost(&self, sent: &Sent) -> String {
         match self.record_one(sent).await {
-            Outcome::Recorded(charge) => charge.cost.map_or("unpriced".to_owned(), |cost| cost.to_string()),
+            Outcome::Recorded { charge, .. } => {
+                charge.cost.map_or("unpriced".to_owned(), |cost| cost.to_string())
+            }
             other => panic!("{sent:?} is not new: {other:?}"),
         }
     }
@@ -273,7 +275,7 @@ pub fn change(kind: SettingKind, id: &str, expected: Expected, body: Option<Stri
 /// The cost of what was recorded or recorded before.
 pub fn cost_of(outcome: &Outcome) -> Option<Cost> {
     match outcome {
-        Outcome::Recorded(charge) | Outcome::Duplicate(Some(charge)) => Some(charge.into()),
+        Outcome::Recorded { charge, .. } | Outcome::Duplicate(Some(charge)) => Some(charge.into()),
         Outcome::Duplicate(None) | Outcome::Conflict => None,
     }
 }

@@ -11,8 +11,8 @@ use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
-    EventPage, MemoryStore, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState,
-    StoredEvent, Submission, Verification,
+    EventPage, HoldStore, Journal, MemoryStore, Outcome, SaveError, Setting, SettingChange, Store,
+    StoreError, StoreState, StoredEvent, Submission, Verification,
 };
 use tollgate_testkit::conformance::{answer, identity, lifecycle, listing, pricing, run, setting, void};
 use tollgate_testkit::fixture;
@@ -94,9 +94,14 @@ impl Store for Faulty {
         let mut recorded = submissions.as_ref().clone();
         let lost = recorded.pop_if(|_| self.fault == Fault::LosesTheLast);
         let mut outcomes = self.inner.record(Arc::new(recorded), settings).await?;
-        outcomes.extend(lost.map(|_| Outcome::Recorded(Charge::unpriced(Unpriced::NoPrice))));
+        outcomes.extend(lost.map(|_| Outcome::Recorded {
+            charge: Charge::unpriced(Unpriced::NoPrice),
+            arrival: 0,
+        }));
         let told = |outcome: Outcome| match (self.fault, outcome) {
-            (Fault::AcknowledgesTwice, Outcome::Duplicate(Some(charge))) => Outcome::Recorded(charge),
+            (Fault::AcknowledgesTwice, Outcome::Duplicate(Some(charge))) => {
+                Outcome::Recorded { charge, arrival: 0 }
+            }
             (Fault::SeesNoConflict, Outcome::Conflict) | (Fault::ForgetsCharges, Outcome::Duplicate(_)) => {
                 Outcome::Duplicate(None)
             }
@@ -153,6 +158,14 @@ impl Store for Faulty {
 
     async fn verify(&self) -> Result<Verification, StoreError> {
         self.inner.verify().await
+    }
+
+    fn holds(&self) -> &dyn HoldStore {
+        self.inner.holds()
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.inner.journal()
     }
 
     fn state(&self) -> StoreState {

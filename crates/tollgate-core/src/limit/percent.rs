@@ -6,6 +6,7 @@ use super::Amount;
 use crate::decimal::{Decimal, DecimalError};
 use crate::wide::div_half_even;
 use ethnum::I256;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Decimal places of a percentage.
@@ -16,7 +17,7 @@ const WHOLE: i128 = 10_000;
 const HUNDREDTHS_MAX: i128 = 100_000;
 
 /// A share of a ceiling in hundredths of a percent, above zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Percent(u32);
 
 /// The text is no percentage.

@@ -1,28 +1,47 @@
 //! The engine: one method per use case, over the ports.
 
+mod balance;
+mod hold;
+mod limit;
+mod lock;
 mod read;
 mod record;
+mod request;
 mod setting;
+mod settle;
+mod task;
 mod tenancy;
 mod watch;
 
+pub use hold::HoldAnswer;
+pub use limit::LimitDraft;
 pub use read::EventView;
 pub use record::{Receipt, Status};
+pub use request::{HoldDraft, Suggestion};
+pub use settle::Settlement;
 pub use tenancy::{KeyDraft, OrganizationDraft};
 
 use crate::clock::Clock;
+use crate::counters::{Counters, MemoryCounters};
 use crate::defaults;
 use crate::error::EngineError;
 use crate::settings::Settings;
-use crate::store::{SettingChange, Store, StoreError, StoreState};
+use crate::store::{SettingChange, Store, StoreState};
 use arc_swap::ArcSwap;
+use balance::Balances;
+use lock::Locks;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use task::to_its_end;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
-use tokio::task::JoinError;
 use tollgate_core::event::{Acceptance, Attribution};
 use tollgate_core::id::IdentityKey;
 use tollgate_core::text::Label;
+use tollgate_core::time::Timestamp;
 use watch::Watches;
+
+/// Locks among which repetitions of holds are shared out: more than callers that place at once.
+const PLACING_LOCKS: usize = 1_024;
 
 /// Policy of an engine.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +74,11 @@ pub struct Engine {
     settings: Arc<ArcSwap<Settings>>,
     /// Held for writing while settings change, for reading while events are recorded with them.
     changing: Arc<RwLock<()>>,
-    watches: Watches,
+    watches: Arc<Watches>,
+    balances: Balances,
+    placing: Locks,
+    /// The latest instant that was told, in microseconds: time never goes back.
+    latest: AtomicI64,
 }
 
 /// The right to change settings: whoever has it is alone, and nothing is recorded meanwhile.
@@ -68,20 +91,43 @@ impl Engine {
         clock: Arc<dyn Clock>,
         options: Options,
     ) -> Result<Self, EngineError> {
+        let counters = Arc::new(MemoryCounters::new());
+        Self::open_with(store, counters, clock, options).await
+    }
+
+    /// Opens the engine on a store and counters that others may share.
+    pub async fn open_with(
+        store: Arc<dyn Store>,
+        counters: Arc<dyn Counters>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> Result<Self, EngineError> {
         let mut stored = store.settings().await?;
         if stored.is_empty() && options.defaults {
             store.save_settings(defaults::changes(clock.now())).await?;
             stored = store.settings().await?;
         }
-        Ok(Self {
+        let engine = Self {
+            balances: Balances::new(store.clone(), counters, options.acceptance),
+            placing: Locks::new(PLACING_LOCKS),
+            latest: AtomicI64::new(i64::MIN),
             identity: store.identity_key(),
             settings: Arc::new(ArcSwap::from_pointee(Settings::load(&stored)?)),
             acceptance: options.acceptance,
             changing: Arc::default(),
-            watches: Watches::default(),
+            watches: Arc::default(),
             store,
             clock,
-        })
+        };
+        engine.restore_holds().await?;
+        Ok(engine)
+    }
+
+    /// The current instant, which never goes back.
+    fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        let latest = self.latest.fetch_max(now.micros(), Ordering::Relaxed);
+        now.max(Timestamp::from_micros(latest))
     }
 
     /// The settings as they are now.
@@ -130,16 +176,7 @@ impl Engine {
             settings.store(saved.clone());
             Ok(saved)
         };
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "its caller waits for it; without one it holds the right to change settings, for which closing waits"
-        )]
-        let saved = tokio::spawn(save);
-        match saved.await.map_err(JoinError::try_into_panic) {
-            Ok(saved) => saved,
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            Err(Err(_)) => Err(StoreError::Stopped("the process is ending".to_owned()).into()),
-        }
+        to_its_end(save).await?
     }
 }
 

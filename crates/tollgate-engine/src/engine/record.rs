@@ -1,9 +1,11 @@
 //! Recording: drafts become events, receipts say what became of each.
 
+use super::settle::fresh;
+use super::task::to_its_end;
 use super::{Access, Engine};
 use crate::error::EngineError;
 use crate::settings::Settings;
-use crate::store::{Outcome, StoredEvent, Submission};
+use crate::store::{Outcome, StoreError, StoredEvent, Submission};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -143,13 +145,13 @@ impl Engine {
         draft.validate(&intake, "-").err().unwrap_or_default()
     }
 
-    fn intake<'a>(&'a self, settings: &'a Settings, by: &'a Attribution) -> Intake<'a> {
+    pub(super) fn intake<'a>(&'a self, settings: &'a Settings, by: &'a Attribution) -> Intake<'a> {
         Intake {
             catalog: &settings.catalog,
             identity: &self.identity,
             attribution: by,
             acceptance: self.acceptance,
-            now: self.clock.now(),
+            now: self.now(),
         }
     }
 
@@ -209,12 +211,29 @@ impl Engine {
         &self,
         submissions: Arc<Vec<Submission>>,
     ) -> Result<(Vec<Outcome>, Arc<Settings>), EngineError> {
-        let _unchanging = self.changing.read().await;
+        let unchanging = self.changing.clone().read_owned().await;
         let settings = self.settings();
-        let recorded = self.store.record(submissions.clone(), settings.clone()).await;
-        // A failure does not say that nothing was recorded.
-        self.watches.note(&submissions);
-        Ok((recorded?, settings))
+        let is_limited =
+            |submission: &Submission| settings.limits.has(submission.event.scope.organization.as_str());
+        if !submissions.iter().any(is_limited) {
+            let recorded = self.store.record(submissions.clone(), settings.clone()).await;
+            // A failure does not say that nothing was recorded.
+            self.watches.note(&submissions);
+            return Ok((recorded?, settings));
+        }
+        let (store, balances, watches) = (self.store.clone(), self.balances.clone(), self.watches.clone());
+        let (with, now) = (settings.clone(), self.now());
+        let outcomes = to_its_end(async move {
+            let outcomes = store.record(submissions.clone(), with.clone()).await;
+            watches.note(&submissions);
+            let outcomes = outcomes?;
+            let recorded = submissions.iter().zip(&outcomes);
+            let fresh = recorded.filter_map(|(submission, outcome)| fresh(outcome, &submission.event));
+            balances.count(fresh, (&with, now)).await;
+            drop(unchanging);
+            Ok::<_, StoreError>(outcomes)
+        });
+        Ok((outcomes.await??, settings))
     }
 
     /// Creates the organizations that events name and that are not there yet.
@@ -254,10 +273,10 @@ fn void_metadata(reason: String) -> Result<Box<str>, EngineError> {
     Ok(serde_json::json!({ "reason": reason }).to_string().into())
 }
 
-fn status(outcome: Outcome, event: &Event, settings: &Settings) -> Status {
+pub(super) fn status(outcome: Outcome, event: &Event, settings: &Settings) -> Status {
     let currency = settings.currency(event.scope.organization.as_str());
     match outcome {
-        Outcome::Recorded(charge) => Status::Recorded { charge, currency },
+        Outcome::Recorded { charge, .. } => Status::Recorded { charge, currency },
         Outcome::Duplicate(charge) => Status::Duplicate { charge, currency },
         Outcome::Conflict => Status::Conflict,
     }

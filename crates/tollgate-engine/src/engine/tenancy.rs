@@ -172,6 +172,11 @@ impl Engine {
         }
     }
 
+    /// The change that makes an organization with the defaults.
+    pub(super) fn organization_for(&self, id: Label) -> SettingChange {
+        organization_change(&self.default_organization(id), Expected::Absent)
+    }
+
     fn default_organization(&self, id: Label) -> Organization {
         Organization {
             name: id.to_string(),
@@ -286,6 +291,13 @@ fn check_unused(settings: &Settings, organization: &Organization) -> Result<(), 
         return Err(EngineError::InUse(format!(
             "key {} belongs to {id}; delete it first",
             key.id
+        )));
+    }
+    if let Some(limit) = settings.limits.iter().find(|limit| limit.organization == *id) {
+        let what = limit.id.kind();
+        return Err(EngineError::InUse(format!(
+            "{what} {} belongs to {id}; delete it first",
+            limit.id
         )));
     }
     let mut prices = settings.prices.values().map(|record| &record.price);

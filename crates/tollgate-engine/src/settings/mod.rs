@@ -4,10 +4,12 @@
 //! changed ([`crate::Engine`]) and kept ([`crate::store`]).
 
 mod key;
+mod limit;
 mod organization;
 mod price;
 
 pub use key::{ApiKey, Right, Role};
+pub use limit::LimitRecord;
 pub use organization::Organization;
 pub use price::PriceRecord;
 
@@ -16,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use tollgate_core::catalog::Catalog;
 use tollgate_core::category::Category;
 use tollgate_core::id::{KeyId, PriceId};
+use tollgate_core::limit::{LimitBook, LimitId};
 use tollgate_core::money::Currency;
 use tollgate_core::price::PriceBook;
 use tollgate_core::text::Label;
@@ -33,6 +36,10 @@ pub struct Settings {
     pub organizations: BTreeMap<Label, Organization>,
     /// The keys by id.
     pub keys: BTreeMap<KeyId, ApiKey>,
+    /// The limits as they are looked up.
+    pub limits: LimitBook,
+    /// The limits as they were written.
+    pub limit_records: BTreeMap<LimitId, LimitRecord>,
     by_hash: HashMap<String, KeyId>,
     documents: BTreeMap<(SettingKind, String), Setting>,
 }
@@ -125,6 +132,11 @@ impl Settings {
                 let key: ApiKey = serde_json::from_str(&setting.body).map_err(|e| text(&e))?;
                 self.by_hash.insert(key.secret_hash.clone(), key.id);
                 self.keys.insert(key.id, key);
+            }
+            SettingKind::Quota | SettingKind::Budget => {
+                let record = LimitRecord::load(setting, |organization| self.currency(organization))?;
+                self.limits.insert(record.limit.clone());
+                self.limit_records.insert(record.limit.id, record);
             }
         }
         self.documents

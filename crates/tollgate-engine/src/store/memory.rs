@@ -3,6 +3,9 @@
 //! It keeps raw events only and answers every query by reading all of them; rollups would only be a second chance
 //! to be wrong. The embedded store is held against it.
 
+mod hold;
+
+use super::{Crossing, HoldStore, Journal, Violation};
 use super::{
     EventPage, Expected, Outcome, SaveError, Setting, SettingChange, SettingKind, Store, StoreError,
     StoreState, StoredEvent, Submission, Verification,
@@ -13,13 +16,10 @@ use crate::settings::Settings;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tollgate_core::frame::FrameBuilder;
-use tollgate_core::id::{EventId, IdentityKey, PriceId};
-use tollgate_core::query::{Answer, Tally, UsageQuery};
+use tollgate_core::hold::Hold;
+use tollgate_core::id::{EventId, HoldId, IdentityKey, PriceId};
+use tollgate_core::query::{Answer, UsageQuery};
 use tollgate_core::time::Timestamp;
-
-/// Events in one frame.
-const FRAME_EVENTS: usize = 8192;
 
 /// A store that forgets everything when it goes.
 #[derive(Debug)]
@@ -34,6 +34,9 @@ struct State {
     ledger: Ledger,
     events: Vec<Arc<StoredEvent>>,
     settings: BTreeMap<(SettingKind, String), (u64, String)>,
+    holds: BTreeMap<HoldId, Hold>,
+    violations: Vec<Violation>,
+    outbox: Vec<Crossing>,
     commits: u64,
     closed: bool,
 }
@@ -77,7 +80,7 @@ impl State {
                     received_at,
                     arrival,
                 }));
-                Outcome::Recorded(charge)
+                Outcome::Recorded { charge, arrival }
             }
             Admission::Duplicate { arrival } => {
                 let place = usize::try_from(arrival).unwrap_or(usize::MAX);
@@ -161,16 +164,7 @@ impl Store for MemoryStore {
     }
 
     async fn usage(&self, query: Arc<UsageQuery>, settings: Arc<Settings>) -> Result<Answer, StoreError> {
-        let events = self.state().events.clone();
-        let mut tally = Tally::new(&query, |organization| settings.currency(organization));
-        for chunk in events.chunks(FRAME_EVENTS) {
-            let mut frame = FrameBuilder::default();
-            chunk
-                .iter()
-                .for_each(|stored| frame.push(&stored.event, &stored.charge));
-            tally.add(&frame.finish())?;
-        }
-        Ok(tally.finish()?)
+        Ok(self.holds().settled(query, settings).await?.answer)
     }
 
     async fn settings(&self) -> Result<Vec<Setting>, StoreError> {
@@ -216,6 +210,14 @@ impl Store for MemoryStore {
             }
         }
         Ok(verification)
+    }
+
+    fn holds(&self) -> &dyn HoldStore {
+        self
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self
     }
 
     fn state(&self) -> StoreState {

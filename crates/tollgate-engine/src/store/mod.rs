@@ -4,9 +4,13 @@
 //! and decides policy; a store claims identity, rates, folds and keeps. One conformance suite
 //! (`tollgate_testkit::conformance`) runs on every implementation.
 
+mod hold;
 mod memory;
 mod setting;
 
+pub use hold::{
+    Crossing, Ending, HoldSettled, HoldStore, Journal, Placing, SettleHold, Settled, Violation, ViolationPage,
+};
 pub use memory::MemoryStore;
 pub use setting::{Expected, Setting, SettingChange, SettingKind};
 
@@ -39,7 +43,12 @@ impl From<Event> for Submission {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// New: recorded, priced and counted.
-    Recorded(Charge),
+    Recorded {
+        /// What it cost.
+        charge: Charge,
+        /// Its place in the order of arrival.
+        arrival: u64,
+    },
     /// The same statement was recorded before: the first charge, or `None` once its raw event has expired.
     Duplicate(Option<Charge>),
     /// Another statement was recorded under the same identity; this one changed nothing.
@@ -222,6 +231,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 
     /// Recomputes everything derived from raw events and compares.
     async fn verify(&self) -> Result<Verification, StoreError>;
+
+    /// The record of holds.
+    fn holds(&self) -> &dyn HoldStore;
+
+    /// The record of what limits had to say.
+    fn journal(&self) -> &dyn Journal;
 
     /// How the store is.
     fn state(&self) -> StoreState;

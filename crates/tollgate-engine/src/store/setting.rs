@@ -11,11 +11,22 @@ pub enum SettingKind {
     Organization,
     /// An API key without its secret; its id is a `key_…`.
     Key,
+    /// A quota; its id is a `qta_…`.
+    Quota,
+    /// A budget; its id is a `bdg_…`.
+    Budget,
 }
 
 impl SettingKind {
     /// Every kind, in the order in which they depend on one another.
-    pub const ALL: [Self; 4] = [Self::Organization, Self::Category, Self::Price, Self::Key];
+    pub const ALL: [Self; 6] = [
+        Self::Organization,
+        Self::Category,
+        Self::Price,
+        Self::Key,
+        Self::Quota,
+        Self::Budget,
+    ];
 
     /// The kind's name in stores.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +35,8 @@ impl SettingKind {
             Self::Price => "price",
             Self::Organization => "organization",
             Self::Key => "key",
+            Self::Quota => "quota",
+            Self::Budget => "budget",
         }
     }
 

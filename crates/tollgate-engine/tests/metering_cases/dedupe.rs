@@ -128,7 +128,7 @@ fn record(sent: &[Sent]) -> Value {
         let mut ends = [0, 0, 0];
         for one in sent {
             match site.record_one(one).await {
-                Outcome::Recorded(_) => ends[0] += 1,
+                Outcome::Recorded { .. } => ends[0] += 1,
                 Outcome::Duplicate(_) => ends[1] += 1,
                 Outcome::Conflict => ends[2] += 1,
             }

@@ -21,6 +21,17 @@ pub(crate) enum Failure {
     Tally(#[from] tollgate_core::query::TallyError),
 }
 
+impl Failure {
+    /// Whether there is no room on the disk.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            Self::File(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            Self::Damage(_) | Self::Tally(_) => false,
+        }
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let code = match &failure {

@@ -16,6 +16,8 @@ pub(crate) struct Acknowledged {
     pub(crate) batch: u64,
     /// How often settings were saved.
     pub(crate) settings: u64,
+    /// How often holds and what limits had to say were saved.
+    pub(crate) limits: u64,
 }
 
 /// The file that keeps it.
@@ -23,7 +25,7 @@ pub(crate) struct Acknowledged {
 pub(crate) struct Marker(File);
 
 const FILE: &str = "acknowledged";
-const BYTES: usize = 20;
+const BYTES: usize = 28;
 
 impl Marker {
     /// Opens the marker of a data directory and says what it says; nothing when there is none or it is torn.
@@ -51,8 +53,9 @@ fn encode(acknowledged: Acknowledged) -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     bytes[..8].copy_from_slice(&acknowledged.batch.to_le_bytes());
     bytes[8..16].copy_from_slice(&acknowledged.settings.to_le_bytes());
-    let crc = crc32fast::hash(&bytes[..16]);
-    bytes[16..].copy_from_slice(&crc.to_le_bytes());
+    bytes[16..24].copy_from_slice(&acknowledged.limits.to_le_bytes());
+    let crc = crc32fast::hash(&bytes[..24]);
+    bytes[24..].copy_from_slice(&crc.to_le_bytes());
     bytes
 }
 
@@ -66,6 +69,7 @@ fn decode(bytes: &[u8; BYTES]) -> Option<Acknowledged> {
     let acknowledged = Acknowledged {
         batch: number(0)?,
         settings: number(8)?,
+        limits: number(16)?,
     };
     (encode(acknowledged) == *bytes).then_some(acknowledged)
 }

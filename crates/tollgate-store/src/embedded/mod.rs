@@ -12,6 +12,8 @@ pub(crate) mod charges;
 pub(crate) mod checkpointing;
 pub(crate) mod events;
 pub(crate) mod failure;
+pub(crate) mod holding;
+pub(crate) mod holds;
 pub(crate) mod lock;
 pub(crate) mod marker;
 pub(crate) mod open;
@@ -37,7 +39,7 @@ pub use options::Options;
 
 use async_trait::async_trait;
 use failure::Failure;
-use queue::{Job, Question, Recording, Reply};
+use queue::{Job, Question, Recording, Reply, Step};
 use readers::Readers;
 use sequencer::{CLOSED, Shared};
 use std::path::PathBuf;
@@ -51,8 +53,8 @@ use tollgate_core::time::Timestamp;
 use tollgate_engine::ledger::Admission;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
-    EventPage, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState, StoredEvent,
-    Submission, Verification,
+    EventPage, HoldStore, Journal, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState,
+    StoredEvent, Submission, Verification,
 };
 
 /// A store in a directory of this machine.
@@ -129,7 +131,7 @@ impl Embedded {
         let mut outcomes = Vec::with_capacity(admitted.len());
         for admission in admitted {
             outcomes.push(match admission {
-                Admission::Fresh { charge, .. } => Outcome::Recorded(charge),
+                Admission::Fresh { charge, arrival } => Outcome::Recorded { charge, arrival },
                 Admission::Conflict => Outcome::Conflict,
                 Admission::Duplicate { arrival } => {
                     let known = self.shared.charges.charge(arrival).map_err(Failure::from)?;
@@ -172,11 +174,11 @@ impl Store for Embedded {
         settings: Arc<Settings>,
     ) -> Result<Vec<Outcome>, StoreError> {
         let record = |reply| {
-            Job::Record(Recording {
+            Job::Step(Step::Record(Recording {
                 submissions,
                 settings,
                 reply,
-            })
+            }))
         };
         let admitted = self.job(record).await?;
         self.outcomes(admitted).await
@@ -221,6 +223,14 @@ impl Store for Embedded {
         // Running totals are compared as of the last checkpoint: make that now.
         self.checkpoint().await?;
         self.answer(verify::verify).await
+    }
+
+    fn holds(&self) -> &dyn HoldStore {
+        self
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self
     }
 
     fn state(&self) -> StoreState {

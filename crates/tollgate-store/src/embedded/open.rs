@@ -138,6 +138,7 @@ impl Embedded {
         let found = Acknowledged {
             batch: recovered.view.directory.last().number,
             settings: tables::meta(&connection, Meta::Settings)?.unwrap_or_default(),
+            limits: tables::meta(&connection, Meta::Limits)?.unwrap_or_default(),
         };
         check_marker(acknowledged, found)?;
         schema::accept(&connection)?;
@@ -176,6 +177,7 @@ fn check_marker(acknowledged: Acknowledged, found: Acknowledged) -> Result<(), O
     let missing = [
         (acknowledged.batch, found.batch),
         (acknowledged.settings, found.settings),
+        (acknowledged.limits, found.limits),
     ];
     match missing
         .into_iter()

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tollgate_core::id::{EventId, PriceId};
+use tollgate_core::hold::Hold;
+use tollgate_core::id::{EventId, HoldId, PriceId};
 use tollgate_core::time::Timestamp;
 use tollgate_engine::ledger::Admission;
 use tollgate_engine::settings::Settings;
-use tollgate_engine::store::{SaveError, SettingChange, StoreError, Submission};
+use tollgate_engine::store::{
+    Crossing, Ending, Placing, SaveError, SettingChange, SettleHold, StoreError, Submission, Violation,
+};
 
 use crate::batch::BATCH_EVENTS_MAX;
 
@@ -23,11 +26,37 @@ pub(crate) struct Recording {
     pub(crate) reply: Reply<Vec<Admission>>,
 }
 
+/// What a settle came to, its charge aside where it was recorded before.
+#[derive(Debug)]
+pub(crate) struct SettleDone {
+    pub(crate) admission: Admission,
+    pub(crate) hold: Hold,
+}
+
+/// What is committed together with whatever else waits.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Records submissions.
+    Record(Recording),
+    /// Keeps a new hold.
+    Place(Arc<Hold>, Reply<Placing>),
+    /// Records what a hold's use came to and settles it.
+    Settle(Box<SettleHold>, Reply<Option<SettleDone>>),
+    /// Ends open holds.
+    End(Vec<HoldId>, Ending, Reply<Vec<Option<Hold>>>),
+    /// Gives an open hold another time to expire.
+    Extend(HoldId, Timestamp, Reply<Option<Hold>>),
+    /// Keeps a violation.
+    Violation(Box<Violation>, Reply<()>),
+    /// Puts crossings into the outbox.
+    Emit(Vec<Crossing>, Reply<()>),
+}
+
 /// What the sequencer does one after another.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Records submissions.
-    Record(Recording),
+    /// Something that is committed together with others.
+    Step(Step),
     /// Saves settings.
     Save(Vec<SettingChange>, Reply<Vec<u64>, SaveError>),
     /// Brings everything derived to disk.
@@ -48,8 +77,8 @@ pub(crate) enum Question {
 /// What the sequencer is given to do next.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
-    /// Recordings for one commit.
-    pub(crate) recordings: Vec<Recording>,
+    /// Steps for one commit.
+    pub(crate) steps: Vec<Step>,
     /// What comes after them.
     pub(crate) job: Option<Job>,
     /// To be answered at the end.
@@ -61,6 +90,8 @@ pub(crate) struct Work {
 /// Bytes of events that one commit carries at most, unless a single recording has more (design: 8 MB as stored, which are
 /// some four times as many in memory).
 const GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of a hold with its answer, nearly.
+const HOLD_BYTES: usize = 2 * 1024;
 /// Jobs and questions that wait at most, besides recordings.
 const ASIDE_MAX: usize = 4_096;
 
@@ -152,14 +183,14 @@ impl Queue {
         while let Some(job) = waiting.jobs.pop_front() {
             let (more_events, more_bytes) = job.size();
             match job {
-                Job::Record(recording) => {
+                Job::Step(step) => {
                     let fits =
                         events + more_events <= BATCH_EVENTS_MAX && bytes + more_bytes <= GROUP_BYTES_MAX;
-                    if !work.recordings.is_empty() && !fits {
-                        waiting.jobs.push_front(Job::Record(recording));
+                    if !work.steps.is_empty() && !fits {
+                        waiting.jobs.push_front(Job::Step(step));
                         break;
                     }
-                    work.recordings.push(recording);
+                    work.steps.push(step);
                 }
                 job => {
                     work.job = Some(job);
@@ -217,11 +248,35 @@ impl Queue {
     }
 }
 
+impl Step {
+    /// How many events it may record.
+    pub(crate) fn events(&self) -> usize {
+        match self {
+            Self::Record(recording) => recording.submissions.len(),
+            Self::Settle(..) => 1,
+            _ => 0,
+        }
+    }
+
+    /// The settings that its events are rated with.
+    pub(crate) fn settings(&self) -> Option<&Settings> {
+        match self {
+            Self::Record(recording) => Some(&recording.settings),
+            Self::Settle(settle, _) => Some(&settle.settings),
+            _ => None,
+        }
+    }
+}
+
 impl Job {
     /// Events, and the bytes that they take in memory, nearly.
     fn size(&self) -> (usize, usize) {
-        let Self::Record(recording) = self else {
-            return (0, 0);
+        let recording = match self {
+            Self::Step(Step::Record(recording)) => recording,
+            Self::Step(Step::Settle(..)) => return (1, size_of::<SettleHold>() + HOLD_BYTES),
+            Self::Step(Step::End(holds, ..)) => return (0, holds.len() * HOLD_BYTES),
+            Self::Step(_) => return (0, HOLD_BYTES),
+            Self::Save(..) | Self::Checkpoint(_) | Self::Close(_) => return (0, 0),
         };
         let metadata: usize = recording
             .submissions

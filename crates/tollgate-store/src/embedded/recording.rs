@@ -1,15 +1,17 @@
 //! The sequencer's part in recording: admit what came together, commit it, make it visible, acknowledge.
 
 use super::failure::Failure;
-use super::queue::Recording;
+use super::holding::{Changed, Done};
+use super::queue::{Recording, Step};
 use super::sequencer::Sequencer;
-use super::tables;
+use super::tables::{self, Meta};
 use crate::batch::{BATCH_EVENTS_MAX, Batch, BatchWriter, Damage, Folded, Sections, Span, Usage};
 use std::collections::BTreeMap;
 use tollgate_core::rollup::Grain;
 use tollgate_core::text::CategoryName;
-use tollgate_engine::ledger::{Admission, Changes};
-use tollgate_engine::store::{SettingKind, StoreError};
+use tollgate_engine::ledger::{Admission, Changes, Ledger};
+use tollgate_engine::settings::Settings;
+use tollgate_engine::store::{SettingKind, SettleHold, StoreError, Submission};
 
 /// A batch that is admitted and not yet committed, with what it changed in the ledger.
 struct Admitted {
@@ -24,74 +26,111 @@ struct Placed {
     admitted: Admitted,
 }
 
+/// Everything that one commit has to do, gathered in memory.
+pub(super) struct Gathered {
+    /// Events to come, those admitted included: room is made for no more.
+    rest: usize,
+    writer: BatchWriter,
+    admitted: Vec<Admitted>,
+    pub(super) changed: Changed,
+}
+
+impl Gathered {
+    fn of(steps: &[Step]) -> Self {
+        let rest: usize = steps.iter().map(Step::events).sum();
+        Self {
+            rest,
+            writer: BatchWriter::with_capacity(rest.min(BATCH_EVENTS_MAX)),
+            admitted: Vec::new(),
+            changed: Changed::default(),
+        }
+    }
+
+    /// Admits one submission. One batch comes of all, unless a single recording has more events than fit one.
+    fn admit(&mut self, ledger: &mut Ledger, submission: &Submission, settings: &Settings) -> Admission {
+        let admission = ledger.admit(submission, settings);
+        if let Admission::Fresh { charge, .. } = &admission {
+            self.writer.push(&submission.event, charge);
+        }
+        self.rest = self.rest.saturating_sub(1);
+        if self.writer.len() == BATCH_EVENTS_MAX {
+            self.cut(ledger);
+        }
+        admission
+    }
+
+    fn cut(&mut self, ledger: &mut Ledger) {
+        if self.writer.len() == 0 {
+            return;
+        }
+        let next = BatchWriter::with_capacity(self.rest.min(BATCH_EVENTS_MAX));
+        let batch = std::mem::replace(&mut self.writer, next).finish();
+        self.admitted.push(Admitted {
+            batch,
+            changes: ledger.take_changes(),
+        });
+    }
+}
+
 impl Sequencer {
-    /// Records what came together in one transaction, and acknowledges.
-    pub(super) fn record(&mut self, recordings: Vec<Recording>) {
-        let (admissions, admitted) = self.admit(&recordings);
-        let committed = if admitted.is_empty() {
-            Ok(())
-        } else {
-            self.commit(admitted, &recordings)
-        };
-        let failed = committed.err().map(|failure| {
+    /// Carries out what came together in one transaction, and acknowledges.
+    pub(super) fn carry_out(&mut self, steps: Vec<Step>) {
+        let done = self.try_carry_out(&steps);
+        let failed = done.as_ref().err().map(|failure| {
             self.stop(&failure.to_string());
-            // A full disk is the one failure that the caller can do something about.
-            matches!(StoreError::from(failure), StoreError::Full)
+            failure.is_full()
         });
         self.shared.queue.done();
-        for (recording, admissions) in recordings.into_iter().zip(admissions) {
-            drop(recording.reply.send(match failed {
-                None => Ok(admissions),
-                Some(true) => Err(StoreError::Full),
-                Some(false) => Err(self.shared.stopped()),
-            }));
+        match (done, failed) {
+            (Ok(done), _) => steps
+                .into_iter()
+                .zip(done)
+                .for_each(|(step, done)| acknowledge(step, done)),
+            // A full disk is the one failure that the caller can do something about.
+            (Err(_), Some(true)) => steps
+                .into_iter()
+                .for_each(|step| refuse(step, || StoreError::Full)),
+            (Err(_), _) => steps
+                .into_iter()
+                .for_each(|step| refuse(step, || self.shared.stopped())),
         }
     }
 
-    /// Admits in order. One batch comes of it, unless a single recording has more events than fit one.
-    fn admit(&mut self, recordings: &[Recording]) -> (Vec<Vec<Admission>>, Vec<Admitted>) {
-        let mut rest: usize = recordings
-            .iter()
-            .map(|recording| recording.submissions.len())
-            .sum();
-        let mut writer = BatchWriter::with_capacity(rest.min(BATCH_EVENTS_MAX));
-        let mut admitted = Vec::new();
-        let mut admissions = Vec::with_capacity(recordings.len());
-        for recording in recordings {
-            let mut ends = Vec::with_capacity(recording.submissions.len());
-            for submission in recording.submissions.iter() {
-                let admission = self.ledger.admit(submission, &recording.settings);
-                if let Admission::Fresh { charge, .. } = &admission {
-                    writer.push(&submission.event, charge);
+    fn try_carry_out(&mut self, steps: &[Step]) -> Result<Vec<Done>, Failure> {
+        let mut gathered = Gathered::of(steps);
+        let mut done = Vec::with_capacity(steps.len());
+        for step in steps {
+            done.push(match step {
+                Step::Record(recording) => {
+                    let each = recording.submissions.iter();
+                    let admit =
+                        |submission| gathered.admit(&mut self.ledger, submission, &recording.settings);
+                    Done::Recorded(each.map(admit).collect())
                 }
-                ends.push(admission);
-                rest -= 1;
-                if writer.len() == BATCH_EVENTS_MAX {
-                    let next = BatchWriter::with_capacity(rest.min(BATCH_EVENTS_MAX));
-                    let batch = std::mem::replace(&mut writer, next).finish();
-                    admitted.push(Admitted {
-                        batch,
-                        changes: self.ledger.take_changes(),
-                    });
-                }
-            }
-            admissions.push(ends);
-        }
-        if writer.len() > 0 {
-            let batch = writer.finish();
-            admitted.push(Admitted {
-                batch,
-                changes: self.ledger.take_changes(),
+                step => self.hold_step(step, &mut gathered)?,
             });
         }
-        (admissions, admitted)
+        gathered.cut(&mut self.ledger);
+        let Gathered {
+            admitted, changed, ..
+        } = gathered;
+        if !admitted.is_empty() || !changed.is_empty() {
+            self.commit(admitted, &changed, steps)?;
+        }
+        Ok(done)
     }
 
-    /// Commits batches, then makes them visible.
-    fn commit(&mut self, admitted: Vec<Admitted>, recordings: &[Recording]) -> Result<(), Failure> {
+    /// Admits the event of a settle.
+    pub(super) fn admit_settle(&mut self, settle: &SettleHold, gathered: &mut Gathered) -> Admission {
+        gathered.admit(&mut self.ledger, &settle.submission, &settle.settings)
+    }
+
+    /// Commits batches and what else changed, then makes them visible.
+    fn commit(&mut self, admitted: Vec<Admitted>, changed: &Changed, steps: &[Step]) -> Result<(), Failure> {
         let grains_before = self.grains.len();
-        let placed = self.placed(admitted, recordings)?;
+        let placed = self.placed(admitted, steps)?;
         let fresh = self.grains.get(grains_before..).unwrap_or_default();
+        let limits = self.acknowledged.limits + u64::from(!changed.is_empty());
         let transaction = self.connection.transaction()?;
         for (grain, number) in fresh.iter().zip(grains_before as u32..) {
             tables::insert_grain(&transaction, number, grain)?;
@@ -105,8 +144,13 @@ impl Sequencer {
             let sections = Sections::seal(&admitted.batch, *span, folded.clone(), &admitted.changes);
             tables::insert_batch(&transaction, span.number, &sections)?;
         }
+        if !changed.is_empty() {
+            changed.write(&transaction)?;
+            tables::put_meta(&transaction, Meta::Limits, &limits)?;
+        }
         transaction.commit()?;
         self.acknowledged.batch += placed.len() as u64;
+        self.acknowledged.limits = limits;
         self.marker.write(self.acknowledged)?;
         self.shared.view.add_grains(fresh.to_vec());
         for Placed {
@@ -125,7 +169,7 @@ impl Sequencer {
     }
 
     /// Gives batches their places, and their categories the grains that they are folded under.
-    fn placed(&mut self, admitted: Vec<Admitted>, recordings: &[Recording]) -> Result<Vec<Placed>, Failure> {
+    fn placed(&mut self, admitted: Vec<Admitted>, steps: &[Step]) -> Result<Vec<Placed>, Failure> {
         let received_at = self.clock.now().micros();
         let mut first_arrival = self.ledger.arrivals()
             - admitted
@@ -144,7 +188,7 @@ impl Sequencer {
                 at_max: at.iter().copied().max().unwrap_or_default(),
             };
             first_arrival += u64::from(span.events);
-            let folded = self.folded(&admitted.batch.usage, recordings)?;
+            let folded = self.folded(&admitted.batch.usage, steps)?;
             placed.push(Placed {
                 span,
                 folded,
@@ -155,9 +199,9 @@ impl Sequencer {
     }
 
     /// The grains under which a batch is folded: those of its categories as they are declared now.
-    fn folded(&mut self, usage: &Usage, recordings: &[Recording]) -> Result<Vec<Folded>, Failure> {
+    fn folded(&mut self, usage: &Usage, steps: &[Step]) -> Result<Vec<Folded>, Failure> {
         // For folding any of the settings would do: a cell says under which dimensions it was folded.
-        let Some(Recording { settings, .. }) = recordings.last() else {
+        let Some(settings) = steps.iter().rev().find_map(Step::settings) else {
             return Ok(Vec::new());
         };
         let mut folded: BTreeMap<u32, Folded> = BTreeMap::new();
@@ -173,7 +217,7 @@ impl Sequencer {
                 None => Grain::of_undeclared(&name(&category)?),
             };
             let grains = grains.map(|grain| self.grain_number(grain));
-            let version = version(recordings, &category);
+            let version = version(steps, &category);
             folded.insert(
                 *code,
                 Folded {
@@ -195,16 +239,46 @@ impl Sequencer {
     }
 }
 
-/// The first version of a category that the recordings were rated with; 0 when it was not there for some of them.
-fn version(recordings: &[Recording], category: &str) -> u64 {
-    let mut versions = recordings
+/// The first version of a category that the events were rated with; 0 when it was not there for some of them.
+fn version(steps: &[Step], category: &str) -> u64 {
+    let mut versions = steps
         .iter()
-        .map(|recording| recording.settings.version(SettingKind::Category, category));
+        .filter_map(Step::settings)
+        .map(|settings| settings.version(SettingKind::Category, category));
     let first = versions.next().flatten();
     if versions.all(|version| version.is_some()) {
         first.unwrap_or(0)
     } else {
         0
+    }
+}
+
+/// Hands a step's answer over. Whoever has stopped waiting for it needs none.
+fn acknowledge(step: Step, done: Done) {
+    match (step, done) {
+        (Step::Record(Recording { reply, .. }), Done::Recorded(admissions)) => {
+            drop(reply.send(Ok(admissions)))
+        }
+        (Step::Place(_, reply), Done::Placed(placing)) => drop(reply.send(Ok(placing))),
+        (Step::Settle(_, reply), Done::Settled(settled)) => {
+            drop(reply.send(Ok(settled.map(|settled| *settled))))
+        }
+        (Step::End(.., reply), Done::Closed(holds)) => drop(reply.send(Ok(holds))),
+        (Step::Extend(.., reply), Done::Extended(hold)) => drop(reply.send(Ok(hold.map(|hold| *hold)))),
+        (Step::Violation(_, reply) | Step::Emit(_, reply), Done::Noted) => drop(reply.send(Ok(()))),
+        // A reply that is dropped says that the store has stopped, which such a mix-up would be.
+        _ => tracing::error!("a step was answered with another's answer"),
+    }
+}
+
+fn refuse(step: Step, error: impl Fn() -> StoreError) {
+    match step {
+        Step::Record(Recording { reply, .. }) => drop(reply.send(Err(error()))),
+        Step::Place(_, reply) => drop(reply.send(Err(error()))),
+        Step::Settle(_, reply) => drop(reply.send(Err(error()))),
+        Step::End(.., reply) => drop(reply.send(Err(error()))),
+        Step::Extend(.., reply) => drop(reply.send(Err(error()))),
+        Step::Violation(_, reply) | Step::Emit(_, reply) => drop(reply.send(Err(error()))),
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate_core::id::IdentityKey;
 /// The database within the data directory; its log has `-wal` behind it.
 pub(crate) const FILE: &str = "tollgate.db";
 /// The format that this version writes and reads.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// "TGst": marks the file as a store of Tollgate for `file(1)` and for us.
 const APPLICATION_ID: i32 = 0x5447_7374;
 /// Large pages, because nearly all bytes are blobs of many kilobytes.

@@ -1,4 +1,4 @@
--- The tables of the embedded store, format 1. Run once, in one transaction, on an empty database.
+-- The tables of the embedded store, format 2. Run once, in one transaction, on an empty database.
 -- Every blob is sealed: format, compression, length, body, CRC-32.
 
 -- Single values by name: format, identity, checkpoint, settings.
@@ -48,3 +48,26 @@ CREATE TABLE settings (
     checksum INTEGER NOT NULL,
     PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Holds, open and ended: an ended one still answers repetitions of its request.
+CREATE TABLE holds (
+    id BLOB PRIMARY KEY,
+    is_open INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX holds_open ON holds (id) WHERE is_open;
+
+-- What limits refused, in order, for audit.
+CREATE TABLE violations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    organization TEXT NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX violations_by_organization ON violations (organization, number);
+
+-- What is to be told to others, in order, each once.
+CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    key BLOB NOT NULL UNIQUE,
+    body BLOB NOT NULL
+) STRICT;

@@ -84,8 +84,8 @@ impl Sequencer {
     }
 
     fn work(&mut self, work: Work) {
-        if !work.recordings.is_empty() {
-            self.record(work.recordings);
+        if !work.steps.is_empty() {
+            self.carry_out(work.steps);
         }
         if let Some(job) = work.job
             && self.is_working()
@@ -104,7 +104,7 @@ impl Sequencer {
 
     fn run_job(&mut self, job: Job) {
         match job {
-            Job::Record(recording) => self.record(vec![recording]),
+            Job::Step(step) => self.carry_out(vec![step]),
             Job::Save(changes, reply) => self.save_settings(changes, reply),
             Job::Checkpoint(reply) => {
                 let done = self.checkpoint_now();

@@ -7,10 +7,12 @@ use crate::batch::{Damage, Sections, open, plain, seal, total_key, total_of_key}
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tollgate_core::hold::Hold;
+use tollgate_core::id::HoldId;
 use tollgate_core::price::{RatingKey, Running};
 use tollgate_core::quantity::Quantity;
 use tollgate_core::rollup::Grain;
-use tollgate_engine::store::{Setting, SettingKind};
+use tollgate_engine::store::{Crossing, Setting, SettingKind, Violation, ViolationPage};
 
 /// The single values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) enum Meta {
     Checkpoint,
     /// How often settings were saved: `u64`.
     Settings,
+    /// How often holds and what limits had to say were saved: `u64`.
+    Limits,
 }
 
 impl Meta {
@@ -32,6 +36,7 @@ impl Meta {
             Self::Identity => "identity",
             Self::Checkpoint => "checkpoint",
             Self::Settings => "settings",
+            Self::Limits => "limits",
         }
     }
 }
@@ -282,6 +287,105 @@ pub(crate) fn delete_setting(connection: &Connection, kind: SettingKind, id: &st
     let mut statement = connection.prepare_cached("DELETE FROM settings WHERE kind = ?1 AND id = ?2")?;
     statement.execute(params![kind.as_str(), id])?;
     Ok(())
+}
+
+/// Puts a hold in, in place of the one of its id.
+pub(crate) fn put_hold(connection: &Connection, hold: &Hold) -> Result<(), Failure> {
+    let put = "INSERT OR REPLACE INTO holds (id, is_open, body) VALUES (?1, ?2, ?3)";
+    let mut statement = connection.prepare_cached(put)?;
+    statement.execute(params![
+        hold.id.bits().to_be_bytes(),
+        hold.state.is_open(),
+        sealed(hold)
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn hold(connection: &Connection, id: HoldId) -> Result<Option<Hold>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT body FROM holds WHERE id = ?1")?;
+    let mut rows = statement.query([id.bits().to_be_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let hold: Hold = unsealed(blob(row, 0)?)?;
+    if hold.id != id {
+        return Err(Damage("a hold stands under another's id").into());
+    }
+    Ok(Some(hold))
+}
+
+pub(crate) fn open_holds(connection: &Connection) -> Result<Vec<Hold>, Failure> {
+    let mut statement = connection.prepare("SELECT body FROM holds WHERE is_open ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut holds = Vec::new();
+    while let Some(row) = rows.next()? {
+        holds.push(unsealed(blob(row, 0)?)?);
+    }
+    Ok(holds)
+}
+
+pub(crate) fn insert_violation(connection: &Connection, violation: &Violation) -> Result<(), Failure> {
+    let insert = "INSERT INTO violations (organization, body) VALUES (?1, ?2)";
+    let mut statement = connection.prepare_cached(insert)?;
+    statement.execute(params![violation.scope.organization.as_str(), sealed(violation)])?;
+    Ok(())
+}
+
+/// Keeps the last so many violations.
+pub(crate) fn drop_violations_before(connection: &Connection, kept: u64) -> Result<(), Failure> {
+    let delete = "DELETE FROM violations WHERE number <= (SELECT max(number) FROM violations) - ?1";
+    connection.prepare_cached(delete)?.execute([kept as i64])?;
+    Ok(())
+}
+
+/// Violations of one organization or of all with their numbers, newest first.
+pub(crate) fn violations(
+    connection: &Connection,
+    page: &ViolationPage,
+) -> Result<Vec<(u64, Violation)>, Failure> {
+    let select = match page.organization {
+        Some(_) => {
+            "SELECT number, body FROM violations WHERE number < ?1 AND organization = ?3 ORDER BY number DESC LIMIT ?2"
+        }
+        None => {
+            "SELECT number, body FROM violations WHERE number < ?1 AND ?3 IS NULL ORDER BY number DESC LIMIT ?2"
+        }
+    };
+    let before = page.before.map_or(i64::MAX, |before| before as i64);
+    let organization = page
+        .organization
+        .as_ref()
+        .map(|organization| organization.as_str());
+    let mut statement = connection.prepare_cached(select)?;
+    let mut rows = statement.query(params![before, page.limit as i64, organization])?;
+    let mut violations = Vec::new();
+    while let Some(row) = rows.next()? {
+        violations.push((row.get::<_, i64>(0)? as u64, unsealed(blob(row, 1)?)?));
+    }
+    Ok(violations)
+}
+
+/// Puts a crossing into the outbox, unless it was put there before.
+pub(crate) fn insert_crossing(connection: &Connection, crossing: &Crossing) -> Result<(), Failure> {
+    let key = plain(&(&crossing.cell, &crossing.threshold), 0);
+    let insert = "INSERT OR IGNORE INTO outbox (key, body) VALUES (?1, ?2)";
+    let mut statement = connection.prepare_cached(insert)?;
+    statement.execute(params![key, sealed(crossing)])?;
+    Ok(())
+}
+
+/// What is in the outbox after a number, oldest first.
+pub(crate) fn outbox(
+    connection: &Connection,
+    after: u64,
+    at_most: usize,
+) -> Result<Vec<(u64, Crossing)>, Failure> {
+    let select = "SELECT number, body FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2";
+    let mut statement = connection.prepare_cached(select)?;
+    let mut rows = statement.query(params![after as i64, at_most as i64])?;
+    let mut crossings = Vec::new();
+    while let Some(row) = rows.next()? {
+        crossings.push((row.get::<_, i64>(0)? as u64, unsealed(blob(row, 1)?)?));
+    }
+    Ok(crossings)
 }
 
 fn setting_checksum(setting: &Setting) -> u32 {

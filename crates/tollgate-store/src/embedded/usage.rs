@@ -15,6 +15,7 @@ use tollgate_core::period::Window;
 use tollgate_core::query::{Answer, Needs, Tally, UsageQuery};
 use tollgate_core::rollup::{BUCKET_MICROS, DAY_MICROS, day_of};
 use tollgate_engine::settings::Settings;
+use tollgate_engine::store::Settled;
 
 /// Answers a query over everything acknowledged before the call.
 pub(super) fn answer(
@@ -23,7 +24,18 @@ pub(super) fn answer(
     query: &UsageQuery,
     settings: &Settings,
 ) -> Result<Answer, Failure> {
+    Ok(settled(connection, shared, query, settings)?.answer)
+}
+
+/// Answers a query, and says how many events had arrived.
+pub(super) fn settled(
+    connection: &Connection,
+    shared: &Shared,
+    query: &UsageQuery,
+    settings: &Settings,
+) -> Result<Settled, Failure> {
     let snapshot = snapshot(connection, shared)?;
+    let arrivals = snapshot.view.directory.events();
     let needs = query.needs();
     let parts = parts(&snapshot, &needs)?;
     let plan = plan::plan(&needs, &snapshot.view.grains, &census(&snapshot, &parts, &needs));
@@ -31,7 +43,10 @@ pub(super) fn answer(
     let mut add = |frame: &Frame| tally.add(frame).map_err(Failure::from);
     each_cells(&snapshot, shared, (&plan, &parts), &mut add)?;
     each_events(&snapshot, (&plan, &needs), &mut add)?;
-    Ok(tally.finish()?)
+    Ok(Settled {
+        answer: tally.finish()?,
+        arrivals,
+    })
 }
 
 /// The stored parts that the query could use.

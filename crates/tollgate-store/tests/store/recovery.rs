@@ -9,8 +9,8 @@ use tollgate_core::time::Timestamp;
 use tollgate_engine::clock::Clock;
 use tollgate_engine::settings::Settings;
 use tollgate_engine::store::{
-    EventPage, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState, StoredEvent,
-    Submission, Verification,
+    EventPage, HoldStore, Journal, Outcome, SaveError, Setting, SettingChange, Store, StoreError, StoreState,
+    StoredEvent, Submission, Verification,
 };
 use tollgate_store::{Embedded, Options};
 use tollgate_testkit::conformance::in_runtime;
@@ -54,6 +54,8 @@ impl Crash {
     }
 }
 
+tollgate_testkit::hand_on_holds!(Crash, |own| own.store()?);
+
 #[async_trait]
 impl Store for Crash {
     fn identity_key(&self) -> IdentityKey {
@@ -94,6 +96,14 @@ impl Store for Crash {
 
     async fn verify(&self) -> Result<Verification, StoreError> {
         self.store()?.verify().await
+    }
+
+    fn holds(&self) -> &dyn HoldStore {
+        self
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self
     }
 
     fn state(&self) -> StoreState {

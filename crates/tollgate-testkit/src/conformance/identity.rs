@@ -10,7 +10,7 @@ use tollgate_engine::store::{Outcome, Submission};
 /// One letter for each outcome of a batch.
 fn letters(outcomes: &[Outcome]) -> String {
     let letter = |outcome: &Outcome| match outcome {
-        Outcome::Recorded(_) => 'r',
+        Outcome::Recorded { .. } => 'r',
         Outcome::Duplicate(_) => 'd',
         Outcome::Conflict => 'c',
     };
@@ -163,7 +163,8 @@ pub async fn concurrent_callers_record_each_event_once(site: Site) {
     let mut recorded: BTreeMap<String, usize> = BTreeMap::new();
     for (sent, outcome) in &ends {
         assert_ne!(*outcome, Outcome::Conflict, "{sent:?}");
-        *recorded.entry(sent.id.clone()).or_default() += usize::from(matches!(outcome, Outcome::Recorded(_)));
+        *recorded.entry(sent.id.clone()).or_default() +=
+            usize::from(matches!(outcome, Outcome::Recorded { .. }));
     }
     assert_eq!(recorded.len(), 40);
     assert!(recorded.values().all(|times| *times == 1), "{recorded:?}");
@@ -187,7 +188,7 @@ pub async fn of_concurrent_statements_under_one_id_exactly_one_is_recorded(site:
         assert_eq!(letters, ['c', 'c', 'c', 'c', 'c', 'c', 'c', 'r'], "{mine:#?}");
         let (winner, _) = mine
             .iter()
-            .find(|(_, outcome)| matches!(outcome, Outcome::Recorded(_)))
+            .find(|(_, outcome)| matches!(outcome, Outcome::Recorded { .. }))
             .unwrap();
         assert_eq!(site.stored(winner).await.event, site.submission(winner).event);
     }

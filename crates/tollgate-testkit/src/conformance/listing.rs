@@ -191,7 +191,7 @@ pub async fn a_large_batch_is_one_step(site: Site) {
     assert!(
         outcomes
             .iter()
-            .all(|outcome| matches!(outcome, Outcome::Recorded(_)))
+            .all(|outcome| matches!(outcome, Outcome::Recorded { .. }))
     );
     let costs = outcomes
         .iter()

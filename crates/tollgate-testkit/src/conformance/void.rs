@@ -61,7 +61,10 @@ pub async fn a_void_happens_once(site: Site) {
     let first = site.void(&chat(1, "3")).await;
     let second = site.void(&chat(1, "3")).await;
     assert!(
-        matches!((&first, &second), (Outcome::Recorded(_), Outcome::Duplicate(_))),
+        matches!(
+            (&first, &second),
+            (Outcome::Recorded { .. }, Outcome::Duplicate(_))
+        ),
         "{first:?} {second:?}"
     );
     assert_eq!(cost_of(&first), cost_of(&second));
@@ -183,7 +186,7 @@ pub async fn concurrent_voids_of_one_event_are_one(site: Site) {
     let outcomes = callers.join_all().await;
     let fresh = outcomes
         .iter()
-        .filter(|outcome| matches!(outcome, Outcome::Recorded(_)))
+        .filter(|outcome| matches!(outcome, Outcome::Recorded { .. }))
         .count();
     assert_eq!(fresh, 1, "{outcomes:?}");
     assert!(
