@@ -6,6 +6,7 @@
 )]
 
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tollgate_core::decision::Refusal;
 use tollgate_core::event::{Attribution, Draft};
 use tollgate_core::hold::{Found, HoldState};
@@ -86,13 +87,13 @@ async fn of_a_thousand_at_once_as_many_are_admitted_as_there_is_room() {
     for json in THREE {
         ground.budget(json).await;
     }
-    let callers = (0..1_000).map(|_| {
+    let mut callers = JoinSet::new();
+    for _ in 0..1_000 {
         let engine = ground.engine.clone();
-        tokio::task::spawn(async move { engine.place(&costing("0.10"), &instance()).await.unwrap() })
-    });
+        callers.spawn(async move { engine.place(&costing("0.10"), &instance()).await.unwrap() });
+    }
     let mut admitted = 0;
-    for caller in callers.collect::<Vec<_>>() {
-        let answer = caller.await.unwrap();
+    for answer in callers.join_all().await {
         match answer.decision.refusal {
             None => admitted += 1,
             Some(refusal) => {

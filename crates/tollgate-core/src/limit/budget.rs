@@ -73,6 +73,26 @@ impl Unavailable {
 }
 
 impl BudgetParts {
+    /// A budget of an organization that says nothing else, to be filled in.
+    pub fn named(organization: &str) -> Self {
+        Self {
+            name: String::new(),
+            organization: organization.to_owned(),
+            scope: None,
+            selector: None,
+            matches: BTreeMap::new(),
+            limit: None,
+            currency: None,
+            period: None,
+            timezone: None,
+            mode: None,
+            tier: None,
+            on_unavailable: None,
+            thresholds: None,
+            rungs: None,
+        }
+    }
+
     /// Judges the budget of an organization with this currency; every flaw is listed.
     pub fn judge(&self, id: BudgetId, own: Currency) -> Result<Limit, Vec<Flaw>> {
         let mut judge = Judge::default();

@@ -305,12 +305,31 @@ impl Counters for MemoryCounters {
         Ok(())
     }
 
-    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError> {
-        let mut state = self.state();
-        for cell in cells {
-            if let Some(account) = state.cells.get_mut(cell) {
-                account.settled = Settled::Unknown;
-            }
+    async fn started(
+        &self,
+        after: Option<&Cell>,
+        at_most: usize,
+    ) -> Result<Vec<(Cell, Balance)>, CountersError> {
+        let state = self.state();
+        let later = state
+            .cells
+            .keys()
+            .filter(|cell| after.is_none_or(|after| *cell > after));
+        let mut started: Vec<(Cell, Balance)> = later
+            .filter_map(|cell| Some((cell.clone(), state.balance(cell)?)))
+            .collect();
+        started.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        started.truncate(at_most);
+        Ok(started)
+    }
+
+    async fn correct(&self, cell: &Cell, balance: Balance, arrivals: u64) -> Result<(), CountersError> {
+        if let Some(account) = self.state().cells.get_mut(cell) {
+            account.held = balance.held;
+            account.settled = Settled::Known {
+                amount: balance.settled,
+                through: arrivals,
+            };
         }
         Ok(())
     }

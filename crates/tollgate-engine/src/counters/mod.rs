@@ -143,6 +143,13 @@ pub trait Counters: Send + Sync + std::fmt::Debug + 'static {
     /// Puts back the claims of a hold that was open when the process ended; refuses nothing.
     async fn restore(&self, taking: &Taking) -> Result<(), CountersError>;
 
-    /// Forgets cells, so that they are started anew; their claims stay.
-    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError>;
+    /// Started cells after this one in their order, at most this many, with what they have come to.
+    async fn started(
+        &self,
+        after: Option<&Cell>,
+        at_most: usize,
+    ) -> Result<Vec<(Cell, Balance)>, CountersError>;
+
+    /// Puts another balance in place of a started cell's, which includes so many arrivals. For repair, while nothing moves.
+    async fn correct(&self, cell: &Cell, balance: Balance, arrivals: u64) -> Result<(), CountersError>;
 }

@@ -11,6 +11,7 @@ use crate::counters::{CountersError, Pinned, Taken, Taking, Want};
 use crate::error::EngineError;
 use crate::store::{Ending, Placing, StoreError, Violation};
 use std::sync::Arc;
+use tokio::sync::OwnedRwLockReadGuard;
 use tollgate_core::decision::Decision;
 use tollgate_core::event::Attribution;
 use tollgate_core::hold::{Claim, Hold, HoldState};
@@ -63,15 +64,20 @@ impl Engine {
             return repeated(&request, known);
         }
         let organization = request.usage.scope.organization.clone();
-        if !request.settings.organizations.contains_key(organization.as_str()) {
+        let request = if request.settings.organizations.contains_key(organization.as_str()) {
+            request
+        } else {
             self.create_missing_organizations(vec![organization]).await?;
-        }
+            // A new organization may have the default budget.
+            self.request(draft, by)?
+        };
+        let unchanging = self.changing.clone().read_owned().await;
         let decision = self.take(&request).await?;
         if !decision.is_allowed() {
             self.note_violation(&request, &decision).await;
             return Ok(answer(&request, decision, None));
         }
-        self.keep(request, decision).await
+        self.keep(request, decision, unchanging).await
     }
 
     /// Takes room in the counters.
@@ -110,7 +116,12 @@ impl Engine {
     }
 
     /// Makes a hold durable whose room was taken.
-    async fn keep(&self, request: Request, decision: Decision) -> Result<HoldAnswer, EngineError> {
+    async fn keep(
+        &self,
+        request: Request,
+        decision: Decision,
+        unchanging: OwnedRwLockReadGuard<()>,
+    ) -> Result<HoldAnswer, EngineError> {
         let decision = decision.with_claims();
         let hold = Arc::new(request.hold(decision.clone()));
         let (store, balances, kept) = (self.store.clone(), self.balances.clone(), hold.clone());
@@ -121,6 +132,7 @@ impl Engine {
             if !is_ours && let Err(error) = balances.counters().finish(kept.id, Vec::new()).await {
                 tracing::warn!(%error, hold = %kept.id, "the room of a hold that was not placed comes back with its time");
             }
+            drop(unchanging);
             placing
         });
         match placing.await?? {
@@ -145,7 +157,9 @@ impl Engine {
     pub async fn release(&self, hold: HoldId, access: &Access) -> Result<Hold, EngineError> {
         let before = self.visible_hold(hold, access).await?;
         let (store, balances, now) = (self.store.clone(), self.balances.clone(), self.now());
+        let unchanging = self.changing.clone().read_owned().await;
         to_its_end(async move {
+            let _unchanging = unchanging;
             let pinned = balances.counters().pin(hold, now).await;
             let ending = match pinned {
                 Ok(Pinned::Held) | Err(_) => Ending::Released,
@@ -173,7 +187,9 @@ impl Engine {
         }
         let before = self.visible_hold(hold, access).await?;
         let (store, balances, now) = (self.store.clone(), self.balances.clone(), self.now());
+        let unchanging = self.changing.clone().read_owned().await;
         to_its_end(async move {
+            let _unchanging = unchanging;
             let counters = balances.counters();
             if counters.pin(hold, now).await.map_err(unreachable)? == Pinned::Gone {
                 return Err(ended(&before));
@@ -204,6 +220,7 @@ impl Engine {
     /// Ends holds whose time is over, and starts balances that recorded usage asks for. Whoever runs an engine calls it a few
     /// times a second.
     pub async fn tend(&self) -> Result<(), EngineError> {
+        let unchanging = self.changing.read().await;
         let now = self.now();
         let expired = self
             .balances
@@ -214,6 +231,7 @@ impl Engine {
         if !expired.is_empty() {
             self.store.holds().end_holds(expired, Ending::Expired).await?;
         }
+        drop(unchanging);
         self.balances
             .start_waiting(STARTED_AT_ONCE, (&self.settings(), now))
             .await;

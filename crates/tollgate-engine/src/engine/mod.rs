@@ -11,6 +11,7 @@ mod setting;
 mod settle;
 mod task;
 mod tenancy;
+mod verify;
 mod watch;
 
 pub use hold::HoldAnswer;
@@ -36,6 +37,7 @@ use task::to_its_end;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tollgate_core::event::{Acceptance, Attribution};
 use tollgate_core::id::IdentityKey;
+use tollgate_core::money::Money;
 use tollgate_core::text::Label;
 use tollgate_core::time::Timestamp;
 use watch::Watches;
@@ -50,6 +52,8 @@ pub struct Options {
     pub acceptance: Acceptance,
     /// Whether an empty store is given the default categories and prices.
     pub defaults: bool,
+    /// What each user may spend in a month where nobody has said otherwise, in USD; `None` for as much as they like.
+    pub default_user_budget: Option<Money>,
 }
 
 impl Default for Options {
@@ -57,6 +61,7 @@ impl Default for Options {
         Self {
             acceptance: Acceptance::default(),
             defaults: true,
+            default_user_budget: None,
         }
     }
 }
@@ -107,12 +112,13 @@ impl Engine {
             store.save_settings(defaults::changes(clock.now())).await?;
             stored = store.settings().await?;
         }
+        let settings = Settings::load(&stored)?.with_default_user_budget(options.default_user_budget);
         let engine = Self {
             balances: Balances::new(store.clone(), counters, options.acceptance),
             placing: Locks::new(PLACING_LOCKS),
             latest: AtomicI64::new(i64::MIN),
             identity: store.identity_key(),
-            settings: Arc::new(ArcSwap::from_pointee(Settings::load(&stored)?)),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             acceptance: options.acceptance,
             changing: Arc::default(),
             watches: Arc::default(),

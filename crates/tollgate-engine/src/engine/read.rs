@@ -4,7 +4,7 @@ use super::record::{NEAR_MISS_LOOKS_MAX, near_miss};
 use super::watch::Watch;
 use super::{Access, Engine};
 use crate::error::EngineError;
-use crate::store::{EventPage, StoredEvent, Verification};
+use crate::store::{EventPage, StoredEvent};
 use std::sync::Arc;
 use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
@@ -94,11 +94,6 @@ impl Engine {
         query.restrict(filter);
         let answer = self.store.usage(Arc::new(query), settings).await?;
         Ok(!answer.rows.is_empty())
-    }
-
-    /// Recomputes everything derived from raw events and compares.
-    pub async fn verify(&self) -> Result<Verification, EngineError> {
-        Ok(self.store.verify().await?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A request works on one snapshot from beginning to end; a change makes a new one. Not here: how settings are
 //! changed ([`crate::Engine`]) and kept ([`crate::store`]).
 
+mod default_budget;
 mod key;
 mod limit;
 mod organization;
@@ -19,7 +20,7 @@ use tollgate_core::catalog::Catalog;
 use tollgate_core::category::Category;
 use tollgate_core::id::{KeyId, PriceId};
 use tollgate_core::limit::{LimitBook, LimitId};
-use tollgate_core::money::Currency;
+use tollgate_core::money::{Currency, Money};
 use tollgate_core::price::PriceBook;
 use tollgate_core::text::Label;
 
@@ -40,6 +41,7 @@ pub struct Settings {
     pub limits: LimitBook,
     /// The limits as they were written.
     pub limit_records: BTreeMap<LimitId, LimitRecord>,
+    default_user_budget: Option<Money>,
     by_hash: HashMap<String, KeyId>,
     documents: BTreeMap<(SettingKind, String), Setting>,
 }
@@ -67,6 +69,15 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// The same, with this budget for each user where nobody has written one.
+    pub(crate) fn with_default_user_budget(mut self, ceiling: Option<Money>) -> Self {
+        self.default_user_budget = ceiling;
+        if let Some(ceiling) = ceiling {
+            default_budget::add(&mut self, ceiling);
+        }
+        self
     }
 
     /// The currency of an organization; [`Currency::USD`] for one that is not there yet.
@@ -109,7 +120,8 @@ impl Settings {
                 documents.insert(key, setting);
             }
         }
-        Self::load(&documents.into_values().collect::<Vec<_>>())
+        let settings = Self::load(&documents.into_values().collect::<Vec<_>>())?;
+        Ok(settings.with_default_user_budget(self.default_user_budget))
     }
 
     fn put(&mut self, setting: &Setting) -> Result<(), String> {

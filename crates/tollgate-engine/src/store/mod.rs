@@ -104,6 +104,10 @@ pub struct Verification {
     pub events: u64,
     /// Rollup cells compared.
     pub cells: u64,
+    /// Balances of limits compared.
+    pub balances: u64,
+    /// Balances put right.
+    pub repaired: u64,
     /// What differs, in words; at most [`DIFFERENCES_MAX`] of them.
     pub differences: Vec<String>,
     /// How many things differ.

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tollgate_core::money::Money;
 use tollgate_core::time::Timestamp;
 
 /// The documented default, as `tollgate config default` prints it.
@@ -27,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     pub(crate) store: Store,
     pub(crate) ingest: Ingest,
+    pub(crate) limits: Limits,
     pub(crate) client: Client,
     pub(crate) log: Log,
 }
@@ -62,6 +64,33 @@ pub(crate) struct Store {
 pub(crate) struct Ingest {
     pub(crate) past_from: Timestamp,
     pub(crate) future_max_seconds: u32,
+}
+
+/// `[limits]`: what holds where nobody has written a limit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) default_user_budget: DefaultBudget,
+}
+
+/// An amount of money that is not negative, or none.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct DefaultBudget(pub(crate) Option<Money>);
+
+impl TryFrom<String> for DefaultBudget {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.parse::<Money>() {
+            _ if text.is_empty() => Ok(Self(None)),
+            Ok(money) if money >= Money::ZERO => Ok(Self(Some(money))),
+            Ok(_) => Err(format!(
+                "`{text}` is negative; write an amount such as \"10\", or nothing"
+            )),
+            Err(error) => Err(format!("`{text}` {error}; or write nothing for no budget")),
+        }
+    }
 }
 
 /// `[client]`: how the command line talks to a server.

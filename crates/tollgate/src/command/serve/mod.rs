@@ -119,6 +119,7 @@ fn engine_options(config: &Config) -> tollgate_engine::Options {
             from: config.ingest.past_from,
             ahead_seconds: i64::from(config.ingest.future_max_seconds),
         },
+        default_user_budget: config.limits.default_user_budget.0,
         ..tollgate_engine::Options::default()
     }
 }
