@@ -9,6 +9,7 @@ mod record;
 mod request;
 mod setting;
 mod settle;
+mod steady;
 mod task;
 mod tenancy;
 mod verify;
@@ -32,7 +33,7 @@ use arc_swap::ArcSwap;
 use balance::Balances;
 use lock::Locks;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use steady::Steady;
 use task::to_its_end;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tollgate_core::event::{Acceptance, Attribution};
@@ -82,8 +83,7 @@ pub struct Engine {
     watches: Arc<Watches>,
     balances: Balances,
     placing: Locks,
-    /// The latest instant that was told, in microseconds: time never goes back.
-    latest: AtomicI64,
+    steady: Steady,
 }
 
 /// The right to change settings: whoever has it is alone, and nothing is recorded meanwhile.
@@ -116,7 +116,7 @@ impl Engine {
         let engine = Self {
             balances: Balances::new(store.clone(), counters, options.acceptance),
             placing: Locks::new(PLACING_LOCKS),
-            latest: AtomicI64::new(i64::MIN),
+            steady: Steady::default(),
             identity: store.identity_key(),
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             acceptance: options.acceptance,
@@ -129,11 +129,9 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The current instant, which never goes back.
+    /// The current instant, which never goes back and does not jump.
     fn now(&self) -> Timestamp {
-        let now = self.clock.now();
-        let latest = self.latest.fetch_max(now.micros(), Ordering::Relaxed);
-        now.max(Timestamp::from_micros(latest))
+        self.steady.now(self.clock.as_ref())
     }
 
     /// The settings as they are now.
