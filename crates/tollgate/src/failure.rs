@@ -10,23 +10,25 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// All went well.
-    Ok = 0,
+    Ok,
     /// It did not work, for a reason no other code names.
-    Failure = 1,
+    Failure,
     /// The command, its configuration or its input is wrong.
-    Usage = 2,
+    Usage,
     /// The named thing does not exist.
-    NotFound = 3,
+    NotFound,
     /// The key is missing, unknown or lacks the right.
-    Forbidden = 4,
+    Forbidden,
     /// A limit refused it.
-    Denied = 5,
+    Denied,
     /// It contradicts what is recorded already.
-    Conflict = 6,
+    Conflict,
     /// No server answers, or it cannot serve now.
-    Unavailable = 7,
+    Unavailable,
     /// `verify` found a difference.
-    Mismatch = 8,
+    Mismatch,
+    /// What a command that was run exited with.
+    Other(u8),
 }
 
 impl Exit {
@@ -44,10 +46,27 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The code, as it is documented.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::NotFound => 3,
+            Self::Forbidden => 4,
+            Self::Denied => 5,
+            Self::Conflict => 6,
+            Self::Unavailable => 7,
+            Self::Mismatch => 8,
+            Self::Other(code) => code,
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        // The discriminants are the documented codes.
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
@@ -154,7 +173,7 @@ mod tests {
             (500, 1),
         ];
         for (status, code) in table {
-            assert_eq!(Exit::of_status(status) as u8, code, "{status}");
+            assert_eq!(Exit::of_status(status).code(), code, "{status}");
         }
     }
 }

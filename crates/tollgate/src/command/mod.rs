@@ -4,7 +4,9 @@ mod completions;
 mod config;
 mod doctor;
 mod events;
+mod hold;
 mod import;
+mod run;
 mod serve;
 mod settings;
 #[cfg(test)]
@@ -59,6 +61,18 @@ enum Command {
     Cost(usage::Cost),
     /// Ask who or what cost most
     Top(usage::Top),
+    /// Ask whether something may go ahead
+    Check(hold::Check),
+    /// Hold room for something before it is done
+    Hold(hold::Hold),
+    /// Record what a hold's use came to
+    Settle(hold::Settle),
+    /// Give a hold back
+    Release(hold::Release),
+    /// Give a hold more time
+    Extend(hold::Extend),
+    /// Run a command while money is held for it
+    Run(run::Run),
     /// Look at events, or void one
     #[command(subcommand)]
     Events(events::Events),
@@ -68,6 +82,12 @@ enum Command {
     /// Prices: what it costs, since when
     #[command(subcommand)]
     Prices(settings::Action<settings::Price>),
+    /// Quotas: how much of what may be used
+    #[command(subcommand)]
+    Quotas(settings::Action<settings::Quota>),
+    /// Budgets: how much may be spent
+    #[command(subcommand)]
+    Budgets(settings::Action<settings::Budget>),
     /// API keys: who may do what
     #[command(subcommand)]
     Keys(settings::Action<settings::Key>),
@@ -140,9 +160,17 @@ impl CommandLine {
             Command::Usage(usage) => usage.run(&session),
             Command::Cost(cost) => cost.run(&session),
             Command::Top(top) => top.run(&session),
+            Command::Check(check) => check.run(&session),
+            Command::Hold(hold) => hold.run(&session),
+            Command::Settle(settle) => settle.run(&session),
+            Command::Release(release) => release.run(&session),
+            Command::Extend(extend) => extend.run(&session),
+            Command::Run(run) => run.run(&session),
             Command::Events(events) => events.run(&session),
             Command::Categories(action) => action.run(&session),
             Command::Prices(action) => action.run(&session),
+            Command::Quotas(action) => action.run(&session),
+            Command::Budgets(action) => action.run(&session),
             Command::Keys(action) => action.run(&session),
             Command::Organizations(action) => action.run(&session),
             Command::Verify(verify) => verify.run(&session),

@@ -1,16 +1,18 @@
-//! `categories`, `prices`, `keys`, `organizations`: list, get, create, update and delete, the same for each.
+//! `categories`, `prices`, `quotas`, `budgets`, `keys`, `organizations`: list, get, create, update and delete, the same for each.
 //!
 //! Not here: what a thing is made of. Each kind says its path, its columns and its flags in a module of its own.
 
 mod category;
 mod fields;
 mod key;
+mod limit;
 mod list;
 mod organization;
 mod price;
 
 pub(super) use category::Category;
 pub(super) use key::Key;
+pub(super) use limit::{Budget, Quota};
 pub(super) use list::all;
 pub(super) use organization::Organization;
 pub(super) use price::Price;
