@@ -33,7 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measure the figures, each beside its anchor
 #[derive(Debug, Parser)]
 struct CommandLine {
-    /// The figures to measure: P1 (with P18), P2, P4, P13; all of them if none is named
+    /// The figures to measure: P1 (with P18), P2, P4, P7, P8, P13; all of them if none is named
     ids: Vec<String>,
     /// Rounds that count, after a warm-up
     #[arg(long, default_value = "5")]
@@ -80,10 +80,12 @@ impl Bench {
 /// A work by the ids of the figures it gives.
 type Work = (&'static [&'static str], fn(&Bench) -> anyhow::Result<Vec<Row>>);
 
-const WORKS: [Work; 4] = [
+const WORKS: [Work; 6] = [
     (&["P1", "P18"], work::ingest),
     (&["P2"], work::single),
     (&["P4"], work::record),
+    (&["P7"], work::hold),
+    (&["P8"], work::decide),
     (&["P13"], work::dashboard),
 ];
 
@@ -95,7 +97,7 @@ fn main() -> anyhow::Result<()> {
     let known = |id: &String| WORKS.iter().any(|(ids, _)| ids.contains(&id.as_str()));
     if let Some(unknown) = line.ids.iter().chain(&line.profile).find(|id| !known(id)) {
         anyhow::bail!(
-            "no figure {unknown}; there are P1, P2, P4, P13, P18, and bench/fresh-clone.sh for P20"
+            "no figure {unknown}; there are P1, P2, P4, P7, P8, P13, P18, and bench/fresh-clone.sh for P20"
         );
     }
     let output = output()?;

@@ -1,11 +1,13 @@
 //! The works that are measured, one module for each.
 
 mod dashboard;
+mod hold;
 mod ingest;
 mod record;
 mod single;
 
 pub(crate) use dashboard::dashboard;
+pub(crate) use hold::{decide, hold};
 pub(crate) use ingest::ingest;
 pub(crate) use record::record;
 pub(crate) use single::single;

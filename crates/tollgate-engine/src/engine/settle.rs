@@ -2,6 +2,7 @@
 
 use super::balance::countings;
 use super::hold::missing;
+use super::record::{NEAR_MISS_LOOKS_MAX, near_miss};
 use super::task::to_its_end;
 use super::{Access, Engine, Receipt, Status};
 use crate::counters::Pinned;
@@ -57,6 +58,7 @@ impl Engine {
                     id: Some(event_id),
                     event: None,
                     status: Status::Rejected(flaws),
+                    near_miss: None,
                 };
                 return Ok(Settlement {
                     receipt,
@@ -122,11 +124,15 @@ impl Engine {
             HoldState::Settled { found, .. } => found,
             HoldState::Open | HoldState::Released | HoldState::Expired => Found::Held,
         };
+        let status = super::record::status(settled.outcome, &event, &settings);
+        let (charge, mut looks) = (status.charge(), NEAR_MISS_LOOKS_MAX);
+        let near_miss = charge.and_then(|charge| near_miss(&event, charge, &settings, &mut looks));
         Ok(Settlement {
             receipt: Receipt {
                 id: Some(event.id.as_smol().clone()),
                 event: Some(event.event),
-                status: super::record::status(settled.outcome, &event, &settings),
+                status,
+                near_miss,
             },
             hold: Some(settled.hold),
             found,

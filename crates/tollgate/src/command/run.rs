@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::hold::{self, Request};
-use crate::clock;
 use crate::client::Client;
+use crate::clock;
 use crate::failure::{Exit, Failure};
 use crate::output::say;
 use crate::progress::Progress;
@@ -82,11 +82,14 @@ impl Run {
         let progress = Progress::of_unknown("waiting for room");
         loop {
             let answer = hold::place(client, body.clone())?;
-            let parsed: Value = serde_json::from_str(&answer.body).context("the server's answer cannot be read")?;
+            let parsed: Value =
+                serde_json::from_str(&answer.body).context("the server's answer cannot be read")?;
             if answer.status != 429 {
                 progress.finish();
                 let hold = parsed["hold"]["id"].as_str();
-                return hold.map(|hold| Some(hold.to_owned())).context("the server's answer names no hold");
+                return hold
+                    .map(|hold| Some(hold.to_owned()))
+                    .context("the server's answer names no hold");
             }
             if !self.wait {
                 progress.finish();
@@ -111,7 +114,12 @@ impl Run {
         Ok(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1)))
     }
 
-    fn look_after(&self, child: &mut Child, client: &Client, hold: &str) -> anyhow::Result<std::process::ExitStatus> {
+    fn look_after(
+        &self,
+        child: &mut Child,
+        client: &Client,
+        hold: &str,
+    ) -> anyhow::Result<std::process::ExitStatus> {
         let mut due = clock::moment_in(EXTENDED_EVERY);
         loop {
             if let Some(status) = child.try_wait()? {

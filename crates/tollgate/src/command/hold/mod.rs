@@ -27,7 +27,9 @@ pub(crate) struct Check {
 
 /// `tollgate hold`.
 #[derive(Args, Debug)]
-#[command(after_help = "Exit code 5 when a limit denies it. Settle or release the hold when the use is over.")]
+#[command(
+    after_help = "Exit code 5 when a limit denies it. Settle or release the hold when the use is over."
+)]
 pub(crate) struct Hold {
     #[command(flatten)]
     request: Request,
@@ -98,7 +100,8 @@ impl Hold {
         put(&mut body, "ttl_seconds", self.ttl);
         put(&mut body, "id", self.id);
         let answer = place(&client, body)?;
-        let parsed: Value = serde_json::from_str(&answer.body).context("the server's answer cannot be read")?;
+        let parsed: Value =
+            serde_json::from_str(&answer.body).context("the server's answer cannot be read")?;
         shown::print(answer.body, &self.output)?;
         if answer.status == 429 {
             say(parsed["detail"].as_str().unwrap_or("denied"));
@@ -122,7 +125,9 @@ impl Settle {
         self.amounts.write(&mut body).map_err(Failure::usage)?;
         if body.is_empty() {
             let failure = Failure::usage("nothing says what was used");
-            return Err(failure.with_hint("give --measure or --cost; `tollgate release` gives a hold back unused").into());
+            return Err(failure
+                .with_hint("give --measure or --cost; `tollgate release` gives a hold back unused")
+                .into());
         }
         let answer = settle(&client, &self.hold, body)?;
         let parsed: Value = serde_json::from_str(&answer).context("the server's answer cannot be read")?;
@@ -181,13 +186,17 @@ pub(crate) fn settle(client: &Client, hold: &str, body: Map<String, Value>) -> a
 
 /// Gives a hold back and answers how it stands.
 pub(crate) fn release(client: &Client, hold: &str) -> anyhow::Result<String> {
-    Ok(client.post(&Path::of(["v1", "holds", hold, "release"]), "{}".to_owned())?.body)
+    Ok(client
+        .post(&Path::of(["v1", "holds", hold, "release"]), "{}".to_owned())?
+        .body)
 }
 
 /// Gives a hold so many seconds from now on and answers how it stands.
 pub(crate) fn extend(client: &Client, hold: &str, ttl_seconds: u32) -> anyhow::Result<String> {
     let body = json!({ "ttl_seconds": ttl_seconds }).to_string();
-    Ok(client.post(&Path::of(["v1", "holds", hold, "extend"]), body)?.body)
+    Ok(client
+        .post(&Path::of(["v1", "holds", hold, "extend"]), body)?
+        .body)
 }
 
 /// Writes a field, if there is a value.

@@ -71,7 +71,11 @@ impl Request {
         self.amounts.write(&mut body)?;
         put(&mut body, "dimensions", object(&self.dimension, "--dimension")?);
         let priority = self.priority.and_then(|priority| priority.to_possible_value());
-        put(&mut body, "priority", priority.map(|priority| priority.get_name().to_owned()));
+        put(
+            &mut body,
+            "priority",
+            priority.map(|priority| priority.get_name().to_owned()),
+        );
         Ok(body)
     }
 }
@@ -133,7 +137,11 @@ mod tests {
             measure: vec![text.parse().unwrap()],
             cost: None,
         };
-        assert!(written(measure("a=x")).unwrap_err().starts_with("--measure a: `x`"));
+        assert!(
+            written(measure("a=x"))
+                .unwrap_err()
+                .starts_with("--measure a: `x`")
+        );
         assert!(written(measure("a=1,a=2")).unwrap_err().contains("twice"));
         assert!(written(measure("a=1e3")).is_ok());
         let cost = Amounts {

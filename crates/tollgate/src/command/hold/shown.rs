@@ -39,7 +39,9 @@ pub(super) fn say_suggestion(answer: &Value) {
             Some(delay) => advice(&format!("wait {delay} ms first")),
             None => advice("wait"),
         },
-        (Some("downgrade" | "switch"), Some(provider), Some(model)) => advice(&format!("use {model} of {provider}")),
+        (Some("downgrade" | "switch"), Some(provider), Some(model)) => {
+            advice(&format!("use {model} of {provider}"))
+        }
         (Some("downgrade" | "switch"), None, Some(model)) => advice(&format!("use {model}")),
         (Some(action @ ("warn" | "notify")), ..) => advice(&format!("{action}: a limit fills up")),
         _ => {}

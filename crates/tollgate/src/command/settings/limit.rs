@@ -104,7 +104,9 @@ impl FromStr for Scope {
                 kind: kind.to_owned(),
                 id,
             }),
-            _ => Err(format!("`{text}` is no scope; write organization, team:core, project:editor, user:u1 or user:*")),
+            _ => Err(format!(
+                "`{text}` is no scope; write organization, team:core, project:editor, user:u1 or user:*"
+            )),
         }
     }
 }
@@ -169,7 +171,10 @@ impl Kind for Quota {
     type Only = OnlyLimits;
 
     fn columns() -> Vec<Column> {
-        columns(Column::text("measure", "/measure"), Column::text("window", "/window"))
+        columns(
+            Column::text("measure", "/measure"),
+            Column::text("window", "/window"),
+        )
     }
 
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
@@ -188,7 +193,10 @@ impl Kind for Budget {
     type Only = OnlyLimits;
 
     fn columns() -> Vec<Column> {
-        columns(Column::text("currency", "/currency"), Column::text("period", "/period"))
+        columns(
+            Column::text("currency", "/currency"),
+            Column::text("period", "/period"),
+        )
     }
 
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
