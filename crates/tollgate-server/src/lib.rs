@@ -17,6 +17,7 @@ mod metric;
 mod openapi;
 mod options;
 mod page;
+mod panic;
 mod parameter;
 mod problem;
 mod route;

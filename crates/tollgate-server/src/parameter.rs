@@ -66,6 +66,15 @@ impl Parameters {
         parsed.transpose()
     }
 
+    /// Takes a parameter that is true or false; absent is false.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<bool, Problem> {
+        match self.take(name)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(wrong(name, FlawCode::NotAllowed, "is true or false")),
+        }
+    }
+
     /// Takes every parameter that begins so, as pairs of the rest of its name and its value.
     pub(crate) fn take_all(&mut self, prefix: &'static str) -> Vec<(String, String)> {
         self.known.push(prefix);
@@ -121,6 +130,20 @@ pub(crate) fn wrong(name: &str, code: FlawCode, detail: impl fmt::Display) -> Pr
 pub(crate) struct Page {
     pub(crate) limit: usize,
     pub(crate) cursor: Option<String>,
+}
+
+impl Page {
+    /// The cursor of a list whose items are numbered.
+    pub(crate) fn number(&self) -> Result<Option<u64>, Problem> {
+        let number = self.cursor.as_deref().map(str::parse);
+        number.transpose().map_err(|_| {
+            wrong(
+                "cursor",
+                FlawCode::Text,
+                "is the next_cursor of an earlier answer",
+            )
+        })
+    }
 }
 
 /// The one thing that a path names, and what must be there for a change of it to happen. Takes no query parameters.

@@ -6,6 +6,7 @@
 use crate::body::Memory;
 use crate::metric::Metrics;
 use crate::options::Options;
+use crate::panic::unpanicked;
 use crate::problem::{Code, Problem};
 use crate::route::{self, Template};
 use crate::secret::Secrets;
@@ -16,10 +17,8 @@ use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use std::convert::Infallible;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use tokio::time::Instant;
 use tollgate_engine::Engine;
 use tower::ServiceExt;
@@ -88,7 +87,8 @@ impl Front {
         let id = request_id(&request);
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let routed = if is_standard(&method) {
-            unpanicked(self.router.oneshot(request)).await
+            let answered = unpanicked(self.router.oneshot(request)).await;
+            answered.map(|Ok(response)| response)
         } else {
             Some(
                 Problem::new(
@@ -134,22 +134,6 @@ impl hyper::service::Service<Request<Incoming>> for Front {
                 .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response()))
         })
     }
-}
-
-/// Runs to the end, or to a panic: `None`.
-async fn unpanicked(
-    answer: impl Future<Output = Result<Response<Body>, Infallible>>,
-) -> Option<Response<Body>> {
-    let mut answer = pin!(answer);
-    // Nothing of the request is looked at after a panic, and what requests share is only changed by whole steps.
-    let polled =
-        std::future::poll_fn(
-            |cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
-                Ok(polled) => polled.map(|Ok(response)| Some(response)),
-                Err(_) => Poll::Ready(None),
-            },
-        );
-    polled.await
 }
 
 /// Writes the problem out where there is one, and puts on what every answer has.

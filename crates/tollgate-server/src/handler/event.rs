@@ -119,14 +119,7 @@ pub(crate) async fn list(
 
 fn event_page(mut parameters: Parameters) -> Result<EventPage, Problem> {
     let page = parameters.page()?;
-    let before = page.cursor.map(|cursor| cursor.parse::<u64>());
-    let before = before.transpose().map_err(|_| {
-        wrong(
-            "cursor",
-            FlawCode::Text,
-            "is the next_cursor of an earlier answer",
-        )
-    })?;
+    let before = page.number()?;
     let mut filters = Vec::new();
     for field in ["organization", "team", "project", "user", "category"] {
         let value = parameters.take(field)?;

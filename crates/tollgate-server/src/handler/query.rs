@@ -2,14 +2,13 @@
 
 use super::JsonBody;
 use crate::auth::Caller;
-use crate::parameter::{Parameters, wrong};
+use crate::parameter::Parameters;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::wire::query::{QueryAnswer, QueryBody};
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
-use tollgate_core::flaw::FlawCode;
 use tollgate_core::query::QueryParts;
 
 /// Ask about usage
@@ -25,11 +24,7 @@ pub(crate) async fn ask(
     mut parameters: Parameters,
     body: JsonBody,
 ) -> Result<Json<QueryAnswer>, Problem> {
-    let explain = match parameters.take("explain")?.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(wrong("explain", FlawCode::NotAllowed, "is true or false")),
-    };
+    let explain = parameters.flag("explain")?;
     parameters.end()?;
     let parts: QueryParts = body.parse()?;
     let (query, answer) = app.engine.query(&parts, &caller.access).await?;
