@@ -143,7 +143,7 @@ impl Decision {
 
     /// When the last of the limits that refuse it begins anew; `None` when waiting does not help.
     pub fn retry_at(&self) -> Option<Timestamp> {
-        self.refusing().map(|looked| looked.resets_at).max_by_key(|at| {
+        self.refusing().map(Looked::may_admit_at).max_by_key(|at| {
             // No reset is later than any.
             at.map_or(i64::MAX, Timestamp::micros)
         })?
@@ -154,6 +154,14 @@ impl Looked {
     /// Whether it refuses the use: a shadow never does.
     pub fn refuses(&self) -> bool {
         self.refusal.is_some() && self.mode != Mode::Shadow
+    }
+
+    /// When a refused use may find room; `None` when no time brings it: what cannot be priced, what is more than the
+    /// whole ceiling, what never begins anew.
+    fn may_admit_at(&self) -> Option<Timestamp> {
+        let is_too_much = self.mode == Mode::Hard && self.amount.is_some_and(|amount| amount > self.ceiling);
+        let is_hopeless = is_too_much || self.refusal == Some(Refusal::NoPrice);
+        self.resets_at.filter(|_| !is_hopeless)
     }
 
     /// What is left; never below zero.

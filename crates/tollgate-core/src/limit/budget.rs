@@ -22,7 +22,8 @@ pub const THRESHOLDS_DEFAULT: [Percent; 3] = [Percent::whole(75), Percent::whole
 pub struct BudgetParts {
     /// Its name for people.
     pub name: String,
-    /// The organization whose spending it counts.
+    /// The organization whose spending it counts; empty where the key that writes it says so.
+    #[serde(default)]
     pub organization: String,
     /// Whose spending within it; the organization's as a whole when absent.
     #[serde(default)]

@@ -6,7 +6,7 @@ use crate::decimal::Decimal;
 use crate::dimension::{DIMENSIONS_MAX, Dimensions, is_reserved};
 use crate::flaw::{Flaw, FlawCode, pointer};
 use crate::price::NumberText;
-use crate::scope::ScopeKind;
+use crate::scope::{ScopeKind, parse_name};
 use crate::text::{Key, Label};
 use crate::zone::Zone;
 use std::fmt::Display;
@@ -51,11 +51,9 @@ impl Judge {
     /// Judges what quotas and budgets share.
     pub(super) fn shared(&mut self, parts: &Shared<'_>) -> Option<Judged> {
         let name = self.parsed(&["name"], FlawCode::Text, Label::parse(parts.name));
-        let organization = self.parsed(
-            &["organization"],
-            FlawCode::Text,
-            Label::parse(parts.organization),
-        );
+        let organization = parse_name(parts.organization)
+            .map_err(|error| self.flaw(&["organization"], error.code(), error))
+            .ok();
         let subject = self.subject(parts);
         let selector = Selector::parse(parts.selector.unwrap_or("*"));
         let selector = self.parsed(&["selector"], FlawCode::Text, selector);

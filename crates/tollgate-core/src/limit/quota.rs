@@ -20,7 +20,8 @@ use std::collections::BTreeMap;
 pub struct QuotaParts {
     /// Its name for people.
     pub name: String,
-    /// The organization whose use it counts.
+    /// The organization whose use it counts; empty where the key that writes it says so.
+    #[serde(default)]
     pub organization: String,
     /// Whose use within it; the organization's as a whole when absent.
     #[serde(default)]
