@@ -18,6 +18,6 @@ pub mod store;
 
 pub use engine::{
     Access, Engine, EventView, HoldAnswer, HoldDraft, KeyDraft, LimitDraft, Options, OrganizationDraft,
-    Receipt, Settlement, Status, Suggestion,
+    Preview, Receipt, Settlement, Status, Suggestion,
 };
 pub use error::EngineError;

@@ -212,6 +212,10 @@ impl State {
 
 #[async_trait]
 impl Counters for MemoryCounters {
+    fn holds(&self) -> Option<u64> {
+        u64::try_from(self.state().holds.len()).ok()
+    }
+
     async fn take(&self, taking: &Taking) -> Result<Taken, CountersError> {
         Ok(self.state().take(taking))
     }
@@ -330,6 +334,16 @@ impl Counters for MemoryCounters {
                 amount: balance.settled,
                 through: arrivals,
             };
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError> {
+        let mut state = self.state();
+        for cell in cells {
+            if let Some(account) = state.cells.get_mut(cell) {
+                account.settled = Settled::Unknown;
+            }
         }
         Ok(())
     }

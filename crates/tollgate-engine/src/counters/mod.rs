@@ -152,4 +152,12 @@ pub trait Counters: Send + Sync + std::fmt::Debug + 'static {
 
     /// Puts another balance in place of a started cell's, which includes so many arrivals. For repair, while nothing moves.
     async fn correct(&self, cell: &Cell, balance: Balance, arrivals: u64) -> Result<(), CountersError>;
+
+    /// How many holds have claims, all organizations together; `None` where counting them is work.
+    fn holds(&self) -> Option<u64> {
+        None
+    }
+
+    /// Forgets cells, so that they are started anew; their claims stay.
+    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError>;
 }

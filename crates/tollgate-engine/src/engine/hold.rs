@@ -217,6 +217,11 @@ impl Engine {
             .ok_or_else(|| missing(hold))
     }
 
+    /// How many holds have claims now; `None` where counting them is work.
+    pub fn open_holds(&self) -> Option<u64> {
+        self.balances.counters().holds()
+    }
+
     /// Ends holds whose time is over, and starts balances that recorded usage asks for. Whoever runs an engine calls it a few
     /// times a second.
     pub async fn tend(&self) -> Result<(), EngineError> {

@@ -29,15 +29,7 @@ impl Engine {
     ) -> Result<(LimitRecord, u64), EngineError> {
         let changing = self.changing().await;
         let settings = self.settings();
-        let limit = self.limit(draft, None, &settings, access)?;
-        settings
-            .limits
-            .check(&limit)
-            .map_err(|flaw| EngineError::Invalid(vec![flaw]))?;
-        let record = LimitRecord {
-            limit: Arc::new(limit),
-            created_at: self.now(),
-        };
+        let record = self.limit_record(draft, None, &settings, access)?;
         self.save_limit(changing, record, Expected::Absent).await
     }
 
@@ -51,18 +43,40 @@ impl Engine {
     ) -> Result<(LimitRecord, u64), EngineError> {
         let changing = self.changing().await;
         let settings = self.settings();
-        let before = visible_limit(&settings, id, access)?;
-        check_expected(&settings, before.kind(), &id.to_string(), expected)?;
-        let limit = self.limit(draft, Some(id), &settings, access)?;
+        let record = self.limit_record(draft, Some((id, expected)), &settings, access)?;
+        self.save_limit(changing, record, expected).await
+    }
+
+    /// What writing a draft makes: a new limit, or one in place of another that is as expected.
+    pub(super) fn limit_record(
+        &self,
+        draft: LimitDraft,
+        replaced: Option<(LimitId, Expected)>,
+        settings: &Arc<Settings>,
+        access: &Access,
+    ) -> Result<LimitRecord, EngineError> {
+        let Some((id, expected)) = replaced else {
+            let limit = self.limit(draft, None, settings, access)?;
+            settings
+                .limits
+                .check(&limit)
+                .map_err(|flaw| EngineError::Invalid(vec![flaw]))?;
+            return Ok(LimitRecord {
+                limit: Arc::new(limit),
+                created_at: self.now(),
+            });
+        };
+        let before = visible_limit(settings, id, access)?;
+        check_expected(settings, before.kind(), &id.to_string(), expected)?;
+        let limit = self.limit(draft, Some(id), settings, access)?;
         before
             .limit
             .check_counts_alike(&limit)
             .map_err(EngineError::Invalid)?;
-        let record = LimitRecord {
+        Ok(LimitRecord {
             limit: Arc::new(limit),
             created_at: before.created_at,
-        };
-        self.save_limit(changing, record, expected).await
+        })
     }
 
     /// Deletes a limit. Open holds keep their other claims.

@@ -4,6 +4,7 @@ mod balance;
 mod hold;
 mod limit;
 mod lock;
+mod preview;
 mod read;
 mod record;
 mod request;
@@ -17,6 +18,7 @@ mod watch;
 
 pub use hold::HoldAnswer;
 pub use limit::LimitDraft;
+pub use preview::Preview;
 pub use read::EventView;
 pub use record::{Receipt, Status};
 pub use request::{HoldDraft, Suggestion};

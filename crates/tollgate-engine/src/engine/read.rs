@@ -4,17 +4,18 @@ use super::record::{NEAR_MISS_LOOKS_MAX, near_miss};
 use super::watch::Watch;
 use super::{Access, Engine};
 use crate::error::EngineError;
-use crate::store::{EventPage, StoredEvent};
+use crate::store::{EventPage, StoredEvent, Violation, ViolationPage};
 use std::sync::Arc;
 use tollgate_core::id::EventId;
+use tollgate_core::limit::Limit;
 use tollgate_core::money::Currency;
 use tollgate_core::price::NearMiss;
 use tollgate_core::query::{Answer, Field, Filter, QueryParts, UsageQuery};
 use tollgate_core::scope::{Scope, ScopeKind};
 use tollgate_core::text::Label;
 
-/// Most events on one page: a thousand, and one that says that there is another page.
-pub(super) const PAGE_EVENTS_MAX: usize = 1_001;
+/// Most items on one page: a thousand, and one that says that there is another page.
+pub(super) const PAGE_ITEMS_MAX: usize = 1_001;
 
 /// A recorded event with what has happened to it since.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct EventView {
     pub currency: Currency,
     /// Why no price matches it, where one nearly does by now.
     pub near_miss: Option<NearMiss>,
+    /// The limits there are now that count it, in the order of their ids.
+    pub limits: Vec<Arc<Limit>>,
 }
 
 impl Engine {
@@ -36,14 +39,49 @@ impl Engine {
         let void = stored.event.void(&self.identity).event;
         let voided_by = self.store.event(void).await?.map(|void| void.event.event);
         let settings = self.settings();
-        let currency = settings.currency(stored.event.scope.organization.as_str());
+        let concerned = settings.limits.concerned(&stored.event, stored.event.at);
         let mut looks = NEAR_MISS_LOOKS_MAX;
         Ok(EventView {
             near_miss: near_miss(&stored.event, &stored.charge, &settings, &mut looks),
-            stored,
             voided_by,
-            currency,
+            currency: settings.currency(stored.event.scope.organization.as_str()),
+            limits: concerned.into_iter().map(|concerned| concerned.limit).collect(),
+            stored,
         })
+    }
+
+    /// What limits refused, newest first, of what the caller may see.
+    pub async fn violations(
+        &self,
+        mut page: ViolationPage,
+        access: &Access,
+    ) -> Result<Vec<(u64, Violation)>, EngineError> {
+        if let Some(own) = &access.organization {
+            if page.organization.as_ref().is_some_and(|wanted| wanted != own) {
+                return Ok(Vec::new());
+            }
+            page.organization = Some(own.clone());
+        }
+        let wanted = page.limit.min(PAGE_ITEMS_MAX);
+        let mut found = Vec::with_capacity(wanted);
+        // The store knows of organizations only; for a key with more pins it is asked on until enough is found.
+        while found.len() < wanted {
+            page.limit = match access.team.is_some() || access.project.is_some() || access.user.is_some() {
+                true => PAGE_ITEMS_MAX,
+                false => wanted,
+            };
+            let part = self.store.journal().violations(page.clone()).await?;
+            let is_last = part.len() < page.limit;
+            page.before = part.last().map(|(number, _)| *number);
+            let seen = part
+                .into_iter()
+                .filter(|(_, violation)| may_see(access, &violation.scope));
+            found.extend(seen.take(wanted - found.len()));
+            if is_last {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Events by arrival, newest first, of what the caller may see.
@@ -53,7 +91,7 @@ impl Engine {
         access: &Access,
     ) -> Result<Vec<StoredEvent>, EngineError> {
         page.filters.extend(own(access));
-        page.limit = page.limit.min(PAGE_EVENTS_MAX);
+        page.limit = page.limit.min(PAGE_ITEMS_MAX);
         Ok(self.store.events(page).await?)
     }
 
