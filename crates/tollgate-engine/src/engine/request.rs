@@ -15,6 +15,7 @@ use tollgate_core::id::{HoldId, PayloadHash};
 use tollgate_core::limit::{Action, Amount, Balance, Concerned, Priority};
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::price::bound;
+use tollgate_core::text::Key;
 use tollgate_core::time::Timestamp;
 
 /// What a caller wants to do, before it does.
@@ -182,6 +183,7 @@ impl Engine {
             Ok(_) | Err(()) => return Err(EngineError::Invalid(flaws)),
         };
         let currency = settings.currency(usage.scope.organization.as_str());
+        check_measured(draft, &usage, &settings)?;
         let cost = estimate(&usage, currency, &settings)?;
         let concerned = settings.limits.concerned(&usage, now).into_vec();
         Ok(Request {
@@ -235,24 +237,36 @@ pub(super) fn check_ttl(ttl_seconds: i64, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// Refuses a use of which nothing is said to measure it by, where its category is measured by more than requests: it would
+/// hold nothing, and a limit would be none.
+fn check_measured(draft: &HoldDraft<'_>, usage: &Event, settings: &Settings) -> Result<(), EngineError> {
+    let is_said = !draft.usage.measures.is_empty() || draft.usage.quantity.is_some();
+    let Some(category) = settings.catalog.category(usage.category.as_str()) else {
+        return Ok(());
+    };
+    let requests = Key::requests();
+    let mut billed = category
+        .measures()
+        .iter()
+        .filter(|measure| measure.billable && measure.name != requests)
+        .map(|measure| measure.name.as_str())
+        .peekable();
+    let is_counted = category.primary() == Some(&requests) || billed.peek().is_none();
+    if is_said || usage.asserted.is_some() || is_counted {
+        return Ok(());
+    }
+    let known = billed.collect::<Vec<_>>().join(", ");
+    let detail = format!("say how much will be used at most ({known}), or what it costs at most (cost)");
+    Err(EngineError::Invalid(vec![Flaw::at(
+        "/measures",
+        FlawCode::Missing,
+        detail,
+    )]))
+}
+
 /// What a use costs at most; `None` when nobody knows.
 fn estimate(usage: &Event, currency: Currency, settings: &Settings) -> Result<Option<Money>, EngineError> {
     let category = settings.catalog.category(usage.category.as_str());
-    let counts_requests = category
-        .and_then(|category| category.primary())
-        .is_none_or(|primary| primary.as_str() == "requests");
-    if usage.measures.is_empty() && usage.asserted.is_none() && !counts_requests {
-        let known = category.map_or_else(String::new, |category| {
-            let names = category.measures().iter().map(|measure| measure.name.as_str());
-            names.collect::<Vec<_>>().join(", ")
-        });
-        let detail = format!("say how much will be used at most ({known}), or what it costs at most (cost)");
-        return Err(EngineError::Invalid(vec![Flaw::at(
-            "/measures",
-            FlawCode::Missing,
-            detail,
-        )]));
-    }
     if let Some(cost) = usage.asserted {
         if cost < Money::ZERO {
             let detail = "must not be negative: a hold claims what a use costs at most";
