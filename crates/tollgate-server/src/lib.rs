@@ -23,6 +23,7 @@ mod problem;
 mod route;
 mod router;
 mod secret;
+mod tending;
 #[cfg(test)]
 mod tests;
 mod warning;

@@ -75,6 +75,11 @@ impl Front {
         }
     }
 
+    /// The engine behind it.
+    pub(crate) fn engine(&self) -> Arc<Engine> {
+        self.app.engine.clone()
+    }
+
     /// The same front before other routes.
     #[cfg(test)]
     pub(crate) fn with_router(self, router: Router) -> Self {

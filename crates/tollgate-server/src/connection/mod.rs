@@ -7,6 +7,7 @@ mod guard;
 
 use crate::options::Options;
 use crate::router::Front;
+use crate::tending::tend;
 use guard::StallGuard;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -52,13 +53,17 @@ impl Bound {
         self.listener.local_addr()
     }
 
-    /// Answers until `shutdown` is done; then takes no more, lets requests in flight finish for a while, and returns.
+    /// Answers until `shutdown` is done; then takes no more, lets requests in flight finish for a while, and returns. Tends
+    /// the engine as long.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let Self {
             listener,
             options,
             front,
         } = self;
+        let (stop_tending, stopped) = oneshot::channel();
+        let mut tending = JoinSet::new();
+        tending.spawn(tend(front.engine(), stopped));
         let slots = Arc::new(Semaphore::new(options.connections_max));
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
@@ -95,6 +100,8 @@ impl Bound {
             );
         }
         tasks.shutdown().await;
+        drop(stop_tending);
+        while tending.join_next().await.is_some() {}
     }
 }
 
