@@ -10,6 +10,7 @@
 mod auth;
 mod body;
 mod connection;
+mod denial;
 mod failure;
 mod handler;
 mod json;

@@ -12,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tollgate_core::decision::Decision;
 use tollgate_engine::Engine;
 
 /// Upper bounds of the latency buckets in seconds: from a check in memory to a scan of years.
@@ -28,6 +29,13 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     latency: Family<RouteLabels, Histogram, fn() -> Histogram>,
     events: Family<StatusLabels, Counter>,
+    decisions: Family<DecisionLabels, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    request: &'static str,
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,12 +75,19 @@ impl Metrics {
             "Events received, by what became of them",
             events.clone(),
         );
+        let decisions = Family::default();
+        registry.register(
+            "decisions",
+            "Requests that limits decided, by what was asked and the answer",
+            decisions.clone(),
+        );
         registry.register_collector(Box::new(State(engine)));
         Self {
             registry,
             requests,
             latency,
             events,
+            decisions,
         }
     }
 
@@ -109,6 +124,18 @@ impl Metrics {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
             self.events.get_or_create(&StatusLabels { status }).inc_by(count);
         }
+    }
+
+    /// Counts a decision on a `check` or a `hold`.
+    pub(crate) fn decision(&self, request: &'static str, decision: &Decision) {
+        let outcome = match decision.refusal {
+            Some(refusal) => refusal.as_str(),
+            None if decision.is_unverified => "unverified",
+            None => "allow",
+        };
+        self.decisions
+            .get_or_create(&DecisionLabels { request, outcome })
+            .inc();
     }
 
     /// Everything, as OpenMetrics text.
@@ -169,6 +196,10 @@ impl Collector for State {
         )?;
         counter(&mut encoder, "store_events", "Events recorded", state.events)?;
         counter(&mut encoder, "store_commits", "Commits", state.commits)?;
+        if let Some(open) = self.0.open_holds() {
+            let help = "Holds that have claims on limits";
+            gauge(&mut encoder, "open_holds", help, None, open)?;
+        }
         if let Some(bytes) = resident_bytes() {
             gauge(
                 &mut encoder,

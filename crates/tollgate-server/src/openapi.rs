@@ -1,7 +1,8 @@
 //! The API document (OpenAPI 3.1), generated from handlers and wire types; what holds for every operation is put in from the
 //! table of routes.
 
-use crate::handler::{category, event, health, key, organization, page, price, query, verification};
+use crate::handler::limit::{budget, quota, violation};
+use crate::handler::{category, event, health, hold, key, organization, page, price, query, verification};
 use crate::problem::Code;
 use crate::route::{Need, Route, routes};
 use crate::wire;
@@ -13,6 +14,15 @@ use utoipa::{Modify, OpenApi};
 
 const SCHEME: &str = "key";
 const PROBLEM_TYPE: &str = "application/problem+json";
+/// What is posted there is in conflict with nothing, or says so in a success.
+const WITHOUT_CONFLICT: [&str; 6] = [
+    "/v1/events",
+    "/v1/check",
+    "/v1/holds/{id}/settle",
+    "/v1/holds/{id}/release",
+    "/v1/query",
+    "/v1/verify",
+];
 
 /// The document as JSON, made once.
 pub(crate) fn document() -> &'static str {
@@ -31,9 +41,11 @@ pub(crate) fn document() -> &'static str {
     ),
     tags(
         (name = "Events", description = "Statements that something was used: sent, shown, taken back."),
+        (name = "Holds", description = "May this go ahead? Taken before the use, settled after it."),
         (name = "Query", description = "Any question about recorded usage."),
         (name = "Categories", description = "What can be used."),
         (name = "Prices", description = "What usage costs."),
+        (name = "Limits", description = "Ceilings on what is used and spent, and what they refused."),
         (name = "Organizations", description = "Who pays."),
         (name = "Keys", description = "Who may call."),
         (name = "Instance", description = "The whole server."),
@@ -42,9 +54,12 @@ pub(crate) fn document() -> &'static str {
     ),
     paths(
         event::record, event::list, event::show, event::void,
+        hold::check, hold::place, hold::show, hold::settle, hold::release, hold::extend,
         query::ask, verification::verify,
         category::list, category::create, category::show, category::replace, category::remove,
         price::list, price::create, price::show, price::replace, price::remove,
+        quota::list, quota::create, quota::show, quota::replace, quota::remove,
+        budget::list, budget::create, budget::show, budget::replace, budget::remove, violation::list,
         organization::list, organization::create, organization::show, organization::replace, organization::remove,
         key::list, key::create, key::show, key::replace, key::remove,
         health::alive, health::ready, health::metrics,
@@ -112,18 +127,18 @@ fn fail(operation: &mut Operation, route: &Route) {
     let has_body = operation.request_body.is_some();
     let is_change = ["PUT", "DELETE"].contains(&route.method);
     let is_api = route.path.starts_with("/v1/");
+    let is_hold = route.path == "/v1/holds";
     for code in Code::ALL {
         let possible = match code.row().0 {
             401 | 403 => route.need.right().is_some(),
             400 => is_api,
             404 => route.path.contains('{'),
-            409 => {
-                (is_change || route.method == "POST")
-                    && !["/v1/events", "/v1/query", "/v1/verify"].contains(&route.path)
-            }
+            409 => (is_change || route.method == "POST") && !WITHOUT_CONFLICT.contains(&route.path),
             412 => is_change,
             408 | 413 | 415 | 422 => has_body,
+            429 => is_hold,
             500 => true,
+            503 if *code == Code::LimitUnavailable => is_hold,
             503 | 507 => is_api && *code != Code::DiskFull || has_body,
             _ => false,
         };

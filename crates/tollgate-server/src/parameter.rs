@@ -159,15 +159,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Target {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Parameters::of(&parts.uri)?.end()?;
+        Self::of(parts, state).await
+    }
+}
+
+/// The same on a route that takes query parameters too, which its handler reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Addressed(pub(crate) Target);
+
+impl<S: Send + Sync> FromRequestParts<S> for Addressed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Target::of(parts, state).await.map(Self)
+    }
+}
+
+impl Target {
+    async fn of<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let expected = if_match(&parts.headers)?;
         let Path(id) = Path::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::not_found("thing", "with an id that is not UTF-8"))?;
         Ok(Self { id, expected })
     }
-}
 
-impl Target {
     /// The id as an id of its kind; what is none names nothing.
     pub(crate) fn parse<T: FromStr>(&self, kind: &str) -> Result<T, Problem> {
         self.id.parse().map_err(|_| self.missing(kind))

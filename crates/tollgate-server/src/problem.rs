@@ -4,11 +4,13 @@
 //! ([`crate::router`]). `docs/problems.md` describes every code. Not here: what was wrong with one event of a batch, which is
 //! part of a success ([`crate::wire::event`]).
 
+use crate::denial::Denial;
 use crate::wire::problem::ProblemBody;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::fmt;
+use std::sync::Arc;
 use tollgate_core::flaw::Flaw;
 
 /// Seconds after which a request that met a busy store may come again: a commit takes milliseconds.
@@ -41,11 +43,16 @@ pub(crate) enum Code {
     InvalidRequest,
     InvalidEvent,
     QueryRefused,
+    NoPrice,
+    BudgetExceeded,
+    QuotaExceeded,
+    RateLimited,
     Internal,
     DataDamaged,
     NotImplemented,
     Overloaded,
     StoreStopped,
+    LimitUnavailable,
     DiskFull,
 }
 
@@ -76,11 +83,16 @@ impl Code {
         Self::InvalidRequest,
         Self::InvalidEvent,
         Self::QueryRefused,
+        Self::NoPrice,
+        Self::BudgetExceeded,
+        Self::QuotaExceeded,
+        Self::RateLimited,
         Self::Internal,
         Self::DataDamaged,
         Self::NotImplemented,
         Self::Overloaded,
         Self::StoreStopped,
+        Self::LimitUnavailable,
         Self::DiskFull,
     ];
 
@@ -111,11 +123,16 @@ impl Code {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidEvent => "invalid_event",
             Self::QueryRefused => "query_refused",
+            Self::NoPrice => "no_price",
+            Self::BudgetExceeded => "budget_exceeded",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::RateLimited => "rate_limited",
             Self::Internal => "internal",
             Self::DataDamaged => "data_damaged",
             Self::NotImplemented => "not_implemented",
             Self::Overloaded => "overloaded",
             Self::StoreStopped => "store_stopped",
+            Self::LimitUnavailable => "limit_unavailable",
             Self::DiskFull => "disk_full",
         }
     }
@@ -147,11 +164,16 @@ impl Code {
             Self::InvalidRequest => (422, "The request is not valid"),
             Self::InvalidEvent => (422, "The event is not valid"),
             Self::QueryRefused => (422, "The question cannot be answered as it stands"),
+            Self::NoPrice => (429, "A budget holds cost, and no price fits"),
+            Self::BudgetExceeded => (429, "A budget has no room for this"),
+            Self::QuotaExceeded => (429, "A quota has no room for this"),
+            Self::RateLimited => (429, "Too many requests in a minute"),
             Self::Internal => (500, "Something is wrong in the server"),
             Self::DataDamaged => (500, "Stored data is damaged"),
             Self::NotImplemented => (501, "The method is not implemented"),
             Self::Overloaded => (503, "The server is busy"),
             Self::StoreStopped => (503, "The store has stopped"),
+            Self::LimitUnavailable => (503, "The balance of a limit cannot be known"),
             Self::DiskFull => (507, "The disk is full"),
         }
     }
@@ -161,9 +183,13 @@ impl Code {
         StatusCode::from_u16(self.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Where the code is described.
+    /// Where the code is described; all refusals by a limit are one type of problem.
     pub(crate) fn page(self) -> String {
-        format!("/docs/problems#{}", self.as_str())
+        let kind = match self.status() {
+            StatusCode::TOO_MANY_REQUESTS => "quota-exceeded",
+            _ => self.as_str(),
+        };
+        format!("/docs/problems#{kind}")
     }
 }
 
@@ -173,6 +199,7 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     flaws: Vec<Flaw>,
+    denial: Option<Arc<Denial>>,
 }
 
 impl Problem {
@@ -182,6 +209,15 @@ impl Problem {
             code,
             detail: detail.to_string(),
             flaws: Vec::new(),
+            denial: None,
+        }
+    }
+
+    /// The same problem with what limits said.
+    pub(crate) fn with_denial(self, denial: Denial) -> Self {
+        Self {
+            denial: Some(Arc::new(denial)),
+            ..self
         }
     }
 
@@ -193,28 +229,25 @@ impl Problem {
             several => format!("{} fields are wrong; errors lists them", several.len()),
         };
         Self {
-            code: Code::InvalidRequest,
-            detail,
             flaws,
+            ..Self::new(Code::InvalidRequest, detail)
         }
     }
 
     /// The problem of a question that takes too much, or has no exact answer.
     pub(crate) fn refused(flaw: Flaw) -> Self {
-        let code = Code::QueryRefused;
+        let detail = format!("{} {}", flaw.pointer, flaw.detail);
         Self {
-            code,
-            detail: format!("{} {}", flaw.pointer, flaw.detail).trim().to_owned(),
             flaws: vec![flaw],
+            ..Self::new(Code::QueryRefused, detail.trim())
         }
     }
 
     /// The problem of one event among others.
     pub(crate) fn event(flaws: Vec<Flaw>) -> Self {
         Self {
-            code: Code::InvalidEvent,
-            detail: String::new(),
             flaws,
+            ..Self::new(Code::InvalidEvent, "")
         }
     }
 
@@ -222,9 +255,8 @@ impl Problem {
     pub(crate) fn parameter(flaw: Flaw) -> Self {
         let detail = format!("{} {}", flaw.pointer, flaw.detail);
         Self {
-            code: Code::InvalidParameter,
-            detail,
             flaws: vec![flaw],
+            ..Self::new(Code::InvalidParameter, detail)
         }
     }
 
@@ -248,13 +280,24 @@ impl Problem {
         &self.flaws
     }
 
+    /// What limits said, where they refused.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        self.denial.as_deref()
+    }
+
     /// The whole answer, for the request of this id.
     pub(crate) fn respond(&self, request_id: &str) -> Response {
         let body = serde_json::to_string(&ProblemBody::new(self, Some(request_id))).unwrap_or_default();
         let content_type = HeaderValue::from_static("application/problem+json");
         let mut response = (self.code.status(), [(CONTENT_TYPE, content_type)], body).into_response();
-        if matches!(self.code, Code::Overloaded | Code::StoreStopped) {
+        if matches!(
+            self.code,
+            Code::Overloaded | Code::StoreStopped | Code::LimitUnavailable
+        ) {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        if let Some(denial) = &self.denial {
+            response.headers_mut().extend(denial.headers.iter().cloned());
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"tollgate\"");

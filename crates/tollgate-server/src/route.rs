@@ -1,7 +1,8 @@
 //! Every route, with the right it needs: one table, which authorization, metrics, the API document and their tests read.
 
 use crate::auth::authorize;
-use crate::handler::{category, event, health, key, organization, page, price, query, verification};
+use crate::handler::limit::{budget, quota, violation};
+use crate::handler::{category, event, health, hold, key, organization, page, price, query, verification};
 use crate::router::App;
 use axum::Router;
 use axum::extract::Request;
@@ -85,6 +86,12 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new("GET", "/v1/events", READ, get(event::list)),
         Route::new("GET", "/v1/events/{event}", READ, get(event::show)),
         Route::new("POST", "/v1/events/{event}/void", INGEST, post(event::void)),
+        Route::new("POST", "/v1/check", INGEST, post(hold::check)),
+        Route::new("POST", "/v1/holds", INGEST, post(hold::place)),
+        Route::new("GET", "/v1/holds/{id}", INGEST, get(hold::show)),
+        Route::new("POST", "/v1/holds/{id}/settle", INGEST, post(hold::settle)),
+        Route::new("POST", "/v1/holds/{id}/release", INGEST, post(hold::release)),
+        Route::new("POST", "/v1/holds/{id}/extend", INGEST, post(hold::extend)),
         Route::new("POST", "/v1/query", READ, post(query::ask)),
         Route::new(
             "POST",
@@ -112,6 +119,17 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::new("GET", "/v1/prices/{id}", READ, get(price::show)),
         Route::new("PUT", "/v1/prices/{id}", MANAGE, put(price::replace)),
         Route::new("DELETE", "/v1/prices/{id}", MANAGE, delete(price::remove)),
+        Route::new("GET", "/v1/quotas", READ, get(quota::list)),
+        Route::new("POST", "/v1/quotas", MANAGE, post(quota::create)),
+        Route::new("GET", "/v1/quotas/{id}", READ, get(quota::show)),
+        Route::new("PUT", "/v1/quotas/{id}", MANAGE, put(quota::replace)),
+        Route::new("DELETE", "/v1/quotas/{id}", MANAGE, delete(quota::remove)),
+        Route::new("GET", "/v1/budgets", READ, get(budget::list)),
+        Route::new("POST", "/v1/budgets", MANAGE, post(budget::create)),
+        Route::new("GET", "/v1/budgets/{id}", READ, get(budget::show)),
+        Route::new("PUT", "/v1/budgets/{id}", MANAGE, put(budget::replace)),
+        Route::new("DELETE", "/v1/budgets/{id}", MANAGE, delete(budget::remove)),
+        Route::new("GET", "/v1/violations", READ, get(violation::list)),
         Route::new("GET", "/v1/organizations", READ, get(organization::list)),
         Route::new(
             "POST",

@@ -5,7 +5,9 @@
 pub(crate) mod category;
 pub(crate) mod event;
 pub(crate) mod health;
+pub(crate) mod hold;
 pub(crate) mod key;
+pub(crate) mod limit;
 pub(crate) mod organization;
 pub(crate) mod page;
 pub(crate) mod price;
@@ -41,6 +43,16 @@ impl FromRequest<Arc<App>> for JsonBody {
 }
 
 impl JsonBody {
+    /// The text of the body.
+    fn text(&self) -> Result<&str, Problem> {
+        json::text(&self.0.bytes)
+    }
+
+    /// The text of the body, which is one JSON value.
+    fn well_formed(&self) -> Result<&str, Problem> {
+        json::well_formed(self.text()?)
+    }
+
     /// The body as a wire type.
     fn parse<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Problem> {
         json::parse(&self.0.bytes)
@@ -48,8 +60,7 @@ impl JsonBody {
 
     /// The body as a wire type, without the fields that only the server writes: what GET gave can be sent back.
     fn parse_replacement<T: for<'de> Deserialize<'de>>(&self, read_only: &[&str]) -> Result<T, Problem> {
-        let text = json::well_formed(json::text(&self.0.bytes)?)?;
-        let writable = json::without(text, read_only);
+        let writable = json::without(self.well_formed()?, read_only);
         json::read(&writable).map_err(|flaw| Problem::invalid(vec![flaw]))
     }
 

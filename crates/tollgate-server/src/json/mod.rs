@@ -14,7 +14,7 @@ mod scalar;
 pub(crate) use depth::depth;
 pub(crate) use reader::Reader;
 pub(crate) use refusal::Refusal;
-pub(crate) use scalar::{Number, Scalar, Text};
+pub(crate) use scalar::{Number, Scalar, Text, Whole};
 
 use crate::problem::{Code, Problem};
 use serde::Deserialize;

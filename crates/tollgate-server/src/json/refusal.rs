@@ -92,6 +92,7 @@ impl Error for Refusal {
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let hint = match nearest(field, expected.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
+            None if expected.is_empty() => "there are none here".to_owned(),
             None => format!("the fields are {}", expected.join(", ")),
         };
         Self::new(FlawCode::Unknown, format!("no such field; {hint}")).about(field)

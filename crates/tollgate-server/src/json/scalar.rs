@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
+use tollgate_core::decimal::Decimal;
 
 /// A string.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,20 @@ pub(crate) struct Number<'a>(pub(crate) Cow<'a, str>);
 /// A string, or a number or boolean as its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scalar<'a>(pub(crate) Cow<'a, str>);
+
+/// A whole number, bare or in a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Whole(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Number(text) = Number::deserialize(deserializer)?;
+        let whole = Decimal::parse(&text).and_then(|number| number.scaled_to(0));
+        let whole = whole.ok().and_then(|whole| i64::try_from(whole).ok());
+        let wrong = || D::Error::invalid_value(Unexpected::Other("a number"), &"a whole number");
+        whole.map(Self).ok_or_else(wrong)
+    }
+}
 
 impl<'a> From<Number<'a>> for Cow<'a, str> {
     fn from(number: Number<'a>) -> Self {

@@ -111,8 +111,8 @@ async fn a_role_may_do_what_its_name_says() {
     .assert_eq(&shown);
 }
 
-/// What stands there for the organization `theirs`: an event, a price, a key, the organization.
-async fn foreign(ground: &Ground) -> [String; 4] {
+/// What stands there for the organization `theirs`: an event, a price, a key, a hold, a quota, a budget.
+async fn foreign(ground: &Ground) -> [String; 6] {
     let mut event = completion("theirs");
     event["organization"] = "theirs".into();
     let event = ground.post("/v1/events", &event).await.ok()["results"][0]["event"]
@@ -130,15 +130,41 @@ async fn foreign(ground: &Ground) -> [String; 4] {
         .as_str()
         .unwrap()
         .to_owned();
-    [event, price, key, "theirs".to_owned()]
+    let mut limits = Vec::new();
+    for (path, body) in [
+        (
+            "/v1/quotas",
+            json!({"name": "theirs", "organization": "theirs", "measure": "requests", "limit": 1, "window": "year"}),
+        ),
+        (
+            "/v1/budgets",
+            json!({"name": "theirs", "organization": "theirs", "limit": 1}),
+        ),
+    ] {
+        let limit = ground.post(path, &body).await.ok();
+        limits.push(limit["id"].as_str().unwrap().to_owned());
+    }
+    let other = json!({"organization": "theirs", "category": "ai.embedding", "cost": "0"});
+    let hold = json!({"id": "theirs", "organization": "theirs", "category": "ai.completion", "cost": "9"});
+    assert_eq!(ground.post("/v1/holds", &hold).await.status, 429);
+    let quota = format!("/v1/quotas/{}", limits[0]);
+    let raised = json!({"name": "theirs", "organization": "theirs", "measure": "requests", "limit": 9, "window": "year"});
+    ground.send(Call::new("PUT", &quota).json(&raised)).await.ok();
+    let hold = ground.post("/v1/holds", &other).await.ok()["hold"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let [quota, budget] = limits.try_into().unwrap();
+    [event, price, key, hold, quota, budget]
 }
 
 #[tokio::test]
 async fn what_belongs_to_another_organization_is_not_there() {
     let ground = Ground::new().await;
-    let [event, price, key, organization] = foreign(&ground).await;
+    let [event, price, key, hold, quota, budget] = foreign(&ground).await;
     let ours = ground.key(Role::Admin, Some("ours")).await;
     let body = super::ground::price();
+    let limit = json!({"name": "mine", "measure": "requests", "limit": 1, "window": "year"});
     let calls = [
         Call::new("GET", &format!("/v1/events/{event}")),
         Call::new("POST", &format!("/v1/events/{event}/void")),
@@ -148,7 +174,20 @@ async fn what_belongs_to_another_organization_is_not_there() {
         Call::new("GET", &format!("/v1/keys/{key}")),
         Call::new("PUT", &format!("/v1/keys/{key}")).json(&json!({"name": "mine", "role": "admin"})),
         Call::new("DELETE", &format!("/v1/keys/{key}")),
-        Call::new("GET", &format!("/v1/organizations/{organization}")),
+        Call::new("GET", "/v1/organizations/theirs"),
+        Call::new("GET", &format!("/v1/holds/{hold}")),
+        Call::new("POST", &format!("/v1/holds/{hold}/settle")).json(&json!({"cost": "1"})),
+        Call::new("POST", &format!("/v1/holds/{hold}/settle")).json(&json!({"color": "1"})),
+        Call::new("POST", &format!("/v1/holds/{hold}/release")),
+        Call::new("POST", &format!("/v1/holds/{hold}/extend")).json(&json!({"ttl_seconds": 1})),
+        Call::new("GET", &format!("/v1/quotas/{quota}")),
+        Call::new("PUT", &format!("/v1/quotas/{quota}")).json(&limit),
+        Call::new("PUT", &format!("/v1/quotas/{quota}?dry_run=true")).json(&limit),
+        Call::new("DELETE", &format!("/v1/quotas/{quota}")),
+        Call::new("GET", &format!("/v1/budgets/{budget}")),
+        Call::new("PUT", &format!("/v1/budgets/{budget}")).json(&json!({"name": "mine", "limit": 1})),
+        Call::new("DELETE", &format!("/v1/budgets/{budget}")),
+        Call::new("GET", &format!("/v1/budgets/{quota}")),
     ];
     for call in calls {
         let reply = call.clone().key(&ours).send(ground.address).await;
@@ -163,6 +202,10 @@ async fn what_belongs_to_another_organization_is_not_there() {
         "/v1/prices?organization=theirs",
         "/v1/keys?organization=theirs",
         "/v1/organizations",
+        "/v1/quotas",
+        "/v1/budgets?organization=theirs",
+        "/v1/violations",
+        "/v1/violations?organization=theirs",
     ] {
         let list = Call::new("GET", path).key(&ours).send(ground.address).await.ok();
         assert!(!list.to_string().contains("theirs"), "{path}: {list}");

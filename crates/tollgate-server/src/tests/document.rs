@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tollgate_core::category::CategoryParts;
 use tollgate_core::flaw::FlawCode;
+use tollgate_core::limit::{BudgetParts, QuotaParts};
 use tollgate_core::price::PriceParts;
 use tollgate_core::query::QueryParts;
 
@@ -137,6 +138,11 @@ fn schemas_that_describe_types_of_the_core_have_their_fields() {
         "PriceMultiplier",
         taken::<tollgate_core::price::MultiplierParts>(),
     );
+    check("HoldRequest", named(crate::wire::limit::request::FIELDS));
+    check("Quota", taken::<QuotaParts>());
+    check("Budget", taken::<BudgetParts>());
+    check("LimitScope", taken::<tollgate_core::limit::SubjectParts>());
+    check("LimitRung", taken::<tollgate_core::limit::RungParts>());
     check("Query", taken::<QueryParts>());
     check("QueryFilter", taken::<tollgate_core::query::FilterParts>());
 }
@@ -155,6 +161,9 @@ fn examples_of_bodies_are_read() {
     };
     crate::json::read::<CategoryParts>(&example("Category")).unwrap();
     crate::json::read::<PriceParts>(&example("Price")).unwrap();
+    crate::json::read::<QuotaParts>(&example("Quota")).unwrap();
+    crate::json::read::<BudgetParts>(&example("Budget")).unwrap();
+    assert_eq!(crate::wire::limit::request::read(&example("HoldRequest")).1, []);
     crate::json::read::<QueryParts>(&example("Query")).unwrap();
     crate::json::read::<crate::wire::key::KeyBody>(&example("Key")).unwrap();
     crate::json::read::<crate::wire::organization::OrganizationBody>(&example("Organization")).unwrap();

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tollgate_core::id::IdentityKey;
 use tollgate_core::time::Timestamp;
-use tollgate_engine::clock::SimulatedClock;
+use tollgate_engine::clock::{Clock, SimulatedClock};
 use tollgate_engine::settings::Role;
 use tollgate_engine::store::{MemoryStore, Store};
 use tollgate_engine::{Access, Engine, KeyDraft};
@@ -27,6 +27,7 @@ pub(crate) struct Ground {
     /// The secret of an administrator of the instance.
     pub(crate) admin: String,
     pub(crate) engine: Arc<Engine>,
+    pub(crate) clock: Arc<SimulatedClock>,
     pub(crate) secrets: Secrets,
     pub(crate) options: Options,
     stop: Option<oneshot::Sender<()>>,
@@ -54,7 +55,8 @@ impl Ground {
         let clock = Arc::new(SimulatedClock::at(Timestamp::parse(NOW).unwrap()));
         let store = Arc::new(MemoryStore::new(IdentityKey::from_bytes([7; 16]), clock.clone()));
         let store = before(store);
-        let engine = Arc::new(Engine::open(store, clock, Default::default()).await.unwrap());
+        let engine = Engine::open(store, clock.clone(), Default::default()).await;
+        let engine = Arc::new(engine.unwrap());
         let secrets = Secrets::new(&[3; 32]);
         let bound: Bound = Server::bind(options, engine.clone(), secrets.clone()).unwrap();
         let address = bound.local_addr().unwrap();
@@ -65,6 +67,7 @@ impl Ground {
             address,
             admin: String::new(),
             engine,
+            clock,
             secrets,
             options,
             stop: Some(stop),
@@ -106,6 +109,11 @@ impl Ground {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Call::new("POST", path).json(body)).await
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.set(self.clock.now().plus_seconds(seconds));
     }
 
     /// Stops the server and waits until it has drained.

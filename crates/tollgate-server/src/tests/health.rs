@@ -48,6 +48,13 @@ async fn metrics_count_requests_by_route_and_events_by_end() {
         .get("/v1/events/evt_00000000000000000000000000000000")
         .await;
     ground.get("/whatever/comes").await;
+    let quota =
+        json!({"name": "one", "organization": "acme", "measure": "requests", "limit": 3, "window": "year"});
+    ground.post("/v1/quotas", &quota).await.ok();
+    let hold = json!({"organization": "acme", "category": "ai.completion", "cost": 1});
+    for path in ["/v1/check", "/v1/holds", "/v1/holds"] {
+        ground.post(path, &hold).await;
+    }
     let reply = ground.get("/metrics").await;
     assert_eq!(
         reply.header("content-type"),
@@ -61,6 +68,10 @@ async fn metrics_count_requests_by_route_and_events_by_end() {
         "tollgate_http_requests_total{method=\"GET\",route=\"/v1/events/{event}\",status=\"4xx\"} 1",
         "tollgate_http_requests_total{method=\"GET\",route=\"unmatched\",status=\"4xx\"} 1",
         "tollgate_http_request_duration_seconds_count{method=\"POST\",route=\"/v1/events\"} 1",
+        "tollgate_decisions_total{request=\"check\",outcome=\"allow\"} 1",
+        "tollgate_decisions_total{request=\"hold\",outcome=\"allow\"} 1",
+        "tollgate_decisions_total{request=\"hold\",outcome=\"quota_exceeded\"} 1",
+        "tollgate_open_holds 1",
         "tollgate_store_events_total 2",
         "tollgate_store_up 1",
         "# EOF",

@@ -15,6 +15,8 @@ mod form;
 mod ground;
 mod hanging;
 mod health;
+mod hold;
+mod limit;
 mod record;
 mod setting;
 mod slow;

@@ -25,6 +25,16 @@ fn kinds() -> Vec<Kind> {
             change: |body| body["effective_until"] = "2027-01-01T00:00:00Z".into(),
         },
         Kind {
+            path: "/v1/quotas",
+            body: json!({"name": "calls", "organization": "acme", "measure": "requests", "limit": 100, "window": "day"}),
+            change: |body| body["limit"] = "7".into(),
+        },
+        Kind {
+            path: "/v1/budgets",
+            body: json!({"name": "monthly", "organization": "acme", "scope": {"kind": "user", "id": "*"}, "tier": "free"}),
+            change: |body| body["mode"] = "soft".into(),
+        },
+        Kind {
             path: "/v1/organizations",
             body: json!({"id": "acme corp", "currency": "EUR"}),
             change: |body| body["name"] = "Acme".into(),

@@ -45,11 +45,11 @@ pub(crate) struct KeyChange {
 #[serde(rename_all = "snake_case")]
 #[schema(as = Role)]
 pub(crate) enum RoleBody {
-    /// Send events and void them.
+    /// Send events and void them, check and hold.
     Ingest,
     /// Ask questions and see settings.
     Read,
-    /// Both, and change categories and prices.
+    /// Both, and change categories, prices, quotas and budgets.
     Manage,
     /// Everything, keys and organizations included.
     Admin,

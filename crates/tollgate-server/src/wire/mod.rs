@@ -3,6 +3,7 @@
 pub(crate) mod category;
 pub(crate) mod event;
 pub(crate) mod key;
+pub(crate) mod limit;
 pub(crate) mod list;
 pub(crate) mod organization;
 pub(crate) mod price;

@@ -1,6 +1,7 @@
 //! Problems as they stand in answers (RFC 9457).
 
 use crate::problem::Problem;
+use crate::wire::limit::decision::LookedView;
 use serde::Serialize;
 use tollgate_core::flaw::Flaw;
 use utoipa::ToSchema;
@@ -33,6 +34,10 @@ pub(crate) struct ProblemBody<'a> {
     /// What is wrong, field by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FlawBody<'a>>,
+    /// Every limit looked at, where one refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<LookedView>>)]
+    limits: Option<&'a [LookedView]>,
 }
 
 /// One thing that is wrong.
@@ -59,6 +64,7 @@ impl<'a> ProblemBody<'a> {
             code: problem.code().as_str(),
             request_id,
             errors: problem.flaws().iter().map(FlawBody::new).collect(),
+            limits: problem.denial().map(|denial| denial.limits.as_slice()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Recorded events on the wire: what stands in the record, with its charge line by line.
 
+use crate::wire::limit::TouchedLimit;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub(crate) struct RecordedEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     voided_by: Option<EventId>,
+    /// The limits there are now that count it; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Vec<TouchedLimit>>,
 }
 
 /// What an event cost, and why.
@@ -131,6 +135,7 @@ impl RecordedEvent {
             charge: ChargeView::new(&stored.charge, currency),
             corrects: event.corrects,
             voided_by: None,
+            limits: None,
         }
     }
 }
@@ -140,6 +145,12 @@ impl From<EventView> for RecordedEvent {
         let mut shown = Self::new(&view.stored, view.currency);
         shown.voided_by = view.voided_by;
         shown.charge.detail = view.near_miss.map(|near_miss| near_miss.to_string());
+        shown.limits = Some(
+            view.limits
+                .iter()
+                .map(|limit| TouchedLimit::from(&**limit))
+                .collect(),
+        );
         shown
     }
 }

@@ -79,6 +79,13 @@ impl<'a> Answer<'a> {
     pub(crate) fn json(&self, only_errors: bool) -> Vec<u8> {
         let mut out = Vec::with_capacity(RESULT_BYTES_USUAL * (self.lines.len() + 1));
         let mut object = Object::begin(&mut out);
+        self.write(only_errors, &mut object);
+        object.end();
+        out
+    }
+
+    /// Writes the answer into an object that may have more.
+    pub(in crate::wire) fn write(&self, only_errors: bool, object: &mut Object<'_>) {
         for (status, count) in self.counts() {
             object.json(status, &count);
         }
@@ -96,8 +103,18 @@ impl<'a> Answer<'a> {
             line.write(index, results);
         }
         results.push(b']');
-        object.end();
-        out
+    }
+
+    /// Says of a conflict what it is with, where that is no event of the same id.
+    pub(crate) fn explain_conflict(&mut self, detail: &str) {
+        for line in &mut self.lines {
+            if matches!(
+                line.receipt.map(|receipt| &receipt.status),
+                Some(Status::Conflict)
+            ) {
+                line.problem = Some(Problem::new(Code::Conflict, detail));
+            }
+        }
     }
 }
 

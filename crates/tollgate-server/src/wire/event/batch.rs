@@ -99,6 +99,18 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Reads a body of exactly one event.
+    pub(crate) fn parse_one(text: &'a str) -> Result<Self, Problem> {
+        if text.trim_ascii_start().starts_with('[') {
+            json::well_formed(text)?;
+            return Err(Problem::new(
+                Code::InvalidBody,
+                "send one event, which is an object",
+            ));
+        }
+        Self::parse(Form::Json, &HeaderMap::new(), text, 1)
+    }
+
     /// How many events the body held.
     fn len(&self) -> usize {
         self.drafts.len() + self.origin.refused.len()

@@ -130,6 +130,16 @@ pub(super) fn read_apart<'a>(
     known: &'static [&'static str],
     object: Reader<'a, '_>,
 ) -> Vec<Flaw> {
+    read_apart_with(draft, known, object, |_, _| None)
+}
+
+/// The same for an object that has further fields, which `further` reads; it gives nothing for those of an event.
+pub(in crate::wire) fn read_apart_with<'a>(
+    draft: &mut Draft<'a>,
+    known: &'static [&'static str],
+    object: Reader<'a, '_>,
+    mut further: impl FnMut(&str, Reader<'a, '_>) -> Option<Result<(), Refusal>>,
+) -> Vec<Flaw> {
     let mut deeper = Vec::new();
     let mut flaws = object.each_field(FLAWS_MAX, |name, value| {
         let Some(field) = known.iter().find(|known| **known == name.as_ref()) else {
@@ -144,7 +154,10 @@ pub(super) fn read_apart<'a>(
                 let pairs = Pairs::<Scalar<'a>>::into(&mut draft.dimensions, DIMENSIONS_MAX);
                 deeper.extend(pairs.read_apart(value));
             }
-            field => Value { field, draft }.deserialize(value)?,
+            field => match further(field, value) {
+                Some(read) => read?,
+                None => Value { field, draft }.deserialize(value)?,
+            },
         }
         Ok(())
     });

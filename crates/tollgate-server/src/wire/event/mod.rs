@@ -10,7 +10,9 @@ mod origin;
 
 pub(crate) use answer::{Answer, void_json};
 pub(crate) use batch::Batch;
-pub(crate) use body::{AnswerBody, CloudBody, CloudFields, EventResult, EventsBody};
+pub(crate) use body::{AnswerBody, CloudBody, CloudFields, EventBody, EventResult, EventsBody};
 pub(crate) use form::{Form, require_json};
+pub(super) use item::read_apart_with;
 #[cfg(test)]
 pub(crate) use item::{DATA_FIELDS, FIELDS};
+pub(crate) use origin::add_elsewhere;

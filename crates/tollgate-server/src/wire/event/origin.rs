@@ -61,7 +61,7 @@ pub(super) fn placed(flaw: Flaw, envelope: Option<&Envelope<'_>>) -> Flaw {
 }
 
 /// Adds flaws of fields of which nothing is said yet: one that cannot be read seems to be missing too, with all that is in it.
-pub(super) fn add_elsewhere(flaws: &mut Vec<Flaw>, found: impl Iterator<Item = Flaw>) {
+pub(crate) fn add_elsewhere(flaws: &mut Vec<Flaw>, found: impl Iterator<Item = Flaw>) {
     for flaw in found {
         let is_covered = |known: &Flaw| match flaw.pointer.strip_prefix(&known.pointer) {
             Some("") => true,
