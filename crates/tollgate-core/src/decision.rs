@@ -7,7 +7,7 @@
 //! so that the first large hold of a fresh budget is not answered with a downgrade.
 
 use crate::limit::{
-    Action, Amount, Balance, Concerned, Counted, Limit, LimitId, Mode, Percent, Priority, Rung,
+    Action, Amount, Balance, Concerned, Counted, Limit, LimitId, Mode, Percent, Priority, Rung, Unavailable,
 };
 use crate::money::Money;
 use crate::period::Period;
@@ -194,24 +194,25 @@ pub fn decide(standings: &[Standing], priority: Priority) -> Decision {
         }
         decision.limits.push(looked(standing, action, refusal));
     }
+    decision.is_unverified &= decision.is_allowed();
     decision
 }
 
 /// Why a limit refuses a use, or in mode shadow would.
 fn refusal(standing: &Standing, priority: Priority) -> Option<Refusal> {
-    use crate::limit::Unavailable;
     let limit = &standing.concerned.limit;
+    // Whatever the balance is: what cannot be compared cannot be let through where nothing may pass.
+    if standing.amount.is_none() && limit.mode == Mode::Hard {
+        return Some(Refusal::NoPrice);
+    }
+    let Some(balance) = standing.balance else {
+        return (limit.on_unavailable == Unavailable::Deny).then_some(Refusal::LimitUnavailable);
+    };
     let ceiling = match limit.mode {
         Mode::Shadow => limit.ceiling,
         _ => limit.refused_above(priority)?,
     };
-    let Some(balance) = standing.balance else {
-        return (limit.on_unavailable == Unavailable::Deny).then_some(Refusal::LimitUnavailable);
-    };
-    match standing.amount {
-        Some(amount) => (!balance.admits(amount, ceiling)).then(|| Refusal::of(limit)),
-        None => (limit.mode == Mode::Hard).then_some(Refusal::NoPrice),
-    }
+    (!balance.admits(standing.amount?, ceiling)).then(|| Refusal::of(limit))
 }
 
 /// The strongest advice of a limit, and how long to wait where that is part of it.

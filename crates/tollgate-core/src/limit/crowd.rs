@@ -6,10 +6,10 @@
 //! without such a difference. It is answered by taking the differences apart one after another, which ends as soon as
 //! few enough are left.
 
-use super::{Limit, Subject};
+use super::{Limit, Selector};
 use crate::scope::ScopeKind;
 use crate::text::{Key, Label};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Most cells that one request may meet: each is looked up, compared and answered for every request.
@@ -50,9 +50,8 @@ pub(super) fn crowd_of<'l>(limit: &'l Limit, others: impl Iterator<Item = &'l Li
 }
 
 fn can_meet(a: &Limit, b: &Limit) -> bool {
-    let named = |subject: &Subject| subject.instance.clone();
     let same_subject = a.subject.kind != b.subject.kind
-        || match (named(&a.subject), named(&b.subject)) {
+        || match (&a.subject.instance, &b.subject.instance) {
             (Some(a), Some(b)) => a == b,
             _ => true,
         };
@@ -72,43 +71,86 @@ enum Question {
 
 fn take_apart(limits: &[&Limit], steps: &mut u32) -> Result<(), Crowd> {
     *steps = steps.saturating_add(1);
-    if limits.len() <= CELLS_MAX {
+    if limits.len() <= CELLS_MAX || at_most(limits) <= CELLS_MAX {
         return Ok(());
     }
     if *steps > STEPS_MAX {
         return Err(Crowd::Tangled);
     }
     if let Some(question) = asked_differently(limits) {
-        let answers: BTreeSet<&Label> = limits
-            .iter()
-            .filter_map(|limit| answer(limit, &question))
-            .collect();
-        for wanted in answers {
-            let left = limits
-                .iter()
-                .copied()
-                .filter(|limit| answer(limit, &question).is_none_or(|own| own == wanted));
-            take_apart(&left.collect::<Vec<_>>(), steps)?;
+        let mut wanting: BTreeMap<&Label, Vec<&Limit>> = BTreeMap::new();
+        let mut content: Vec<&Limit> = Vec::new();
+        for limit in limits {
+            match answer(limit, &question) {
+                Some(wanted) => wanting.entry(wanted).or_default().push(limit),
+                None => content.push(limit),
+            }
+        }
+        // Of a hundred thousand limits for single users nearly all end here, without being looked at again.
+        wanting.retain(|_, wanting| wanting.len().saturating_add(content.len()) > CELLS_MAX);
+        for mut left in wanting.into_values() {
+            left.extend(&content);
+            take_apart(&left, steps)?;
         }
         return Ok(());
     }
-    // Only selectors tell them apart now. Those that hold the narrowest one all meet in it.
-    let largest = limits
-        .iter()
-        .map(|one| limits.iter().filter(|other| holds(other, one)).count())
-        .max();
-    match largest {
-        Some(met) if met > CELLS_MAX => Err(Crowd::TooMany),
+    // Only selectors tell them apart now.
+    match in_one_category(limits.iter().copied()) {
+        met if met > CELLS_MAX => Err(Crowd::TooMany),
         _ => Ok(()),
     }
 }
 
+/// A number that can not be exceeded, found by looking at each limit once: it counts under the first question that it
+/// answers, and under each question no more than one answer's limits meet. Where every limit asks for one team, one
+/// model or one category, it is the number itself; taking teams and models apart would look at each pair of them.
+fn at_most(limits: &[&Limit]) -> usize {
+    let mut under: BTreeMap<Question, BTreeMap<&Label, usize>> = BTreeMap::new();
+    let mut content = Vec::new();
+    for limit in limits {
+        let instance = limit.subject.instance.as_ref();
+        let first = instance
+            .map(|wanted| (Question::Instance(limit.subject.kind), wanted))
+            .or_else(|| {
+                let (key, wanted) = limit.matches.iter().next()?;
+                Some((Question::Value(key.clone()), wanted))
+            });
+        match first {
+            Some((question, wanted)) => {
+                let count = under.entry(question).or_default().entry(wanted).or_default();
+                *count = count.saturating_add(1);
+            }
+            None => content.push(*limit),
+        }
+    }
+    let most = under.values().filter_map(|answers| answers.values().max());
+    most.fold(in_one_category(content.into_iter()), |sum, most| {
+        sum.saturating_add(*most)
+    })
+}
+
+/// How many of these selectors meet in one category: those that hold the narrowest of them.
+fn in_one_category<'l>(limits: impl Iterator<Item = &'l Limit>) -> usize {
+    let mut counts: BTreeMap<&str, (&Selector, usize)> = BTreeMap::new();
+    for limit in limits {
+        let (_, count) = counts
+            .entry(limit.selector.as_str())
+            .or_insert((&limit.selector, 0));
+        *count = count.saturating_add(1);
+    }
+    let holding = |inner: &Selector| {
+        let outer = counts.values().filter(|(outer, _)| holds(outer, inner));
+        outer.fold(0, |sum: usize, (_, count)| sum.saturating_add(*count))
+    };
+    let held = counts.values().map(|(inner, _)| holding(inner));
+    held.max().unwrap_or(0)
+}
+
 /// Whether a selector takes in every category that another does.
-fn holds(outer: &Limit, inner: &Limit) -> bool {
-    let outer = &outer.selector;
-    *outer == inner.selector
-        || outer.meets(&inner.selector)
-            && match (outer.as_str(), inner.selector.as_str()) {
+fn holds(outer: &Selector, inner: &Selector) -> bool {
+    outer == inner
+        || outer.meets(inner)
+            && match (outer.as_str(), inner.as_str()) {
                 ("*", _) => true,
                 (_, "*") => false,
                 (outer, inner) => outer.ends_with(".*") && outer.len() <= inner.len(),
