@@ -34,13 +34,17 @@ fn repeated(times: usize, fields: Value) -> impl Iterator<Item = Value> {
 fn the_thirty_third_limit_that_one_request_could_meet_is_refused_when_it_is_written() {
     assert_eq!(CELLS_MAX, 32);
     assert_eq!(written(repeated(40, json!({}))), 32);
-    assert_eq!(written(repeated(40, json!({"scope": {"kind": "user", "id": "*"}}))), 32);
+    assert_eq!(
+        written(repeated(40, json!({"scope": {"kind": "user", "id": "*"}}))),
+        32
+    );
     // Each one separately and one of them by name meet in that one's requests.
     let everybody = repeated(31, json!({"scope": {"kind": "user", "id": "*"}}));
     let one = repeated(3, json!({"scope": {"kind": "user", "id": "u1"}}));
     assert_eq!(written(everybody.chain(one)), 32);
     // Families, categories in them and all of them meet in the category.
-    let selectors = ["*", "ai.*", "ai.x.*", "ai.x.y"].map(|selector| repeated(9, json!({"selector": selector})));
+    let selectors =
+        ["*", "ai.*", "ai.x.*", "ai.x.y"].map(|selector| repeated(9, json!({"selector": selector})));
     assert_eq!(written(selectors.into_iter().flatten()), 32);
 }
 
@@ -49,14 +53,19 @@ fn forty_quotas_for_forty_models_are_one_cell() {
     let models = || (0..40).map(|n| json!({"match": {"model": format!("m{n}")}}));
     let teams = || (0..40).map(|n| json!({"scope": {"kind": "team", "id": format!("t{n}")}}));
     let categories = || (0..40).map(|n| json!({"selector": format!("ai.c{n}")}));
-    for each in [models().collect::<Vec<_>>(), teams().collect(), categories().collect()] {
+    for each in [
+        models().collect::<Vec<_>>(),
+        teams().collect(),
+        categories().collect(),
+    ] {
         assert_eq!(written(each), 40);
     }
     // One model's, one team's and one category's meet in one request: room for 29 more that meet everything.
     let apart = || models().chain(teams()).chain(categories());
     assert_eq!(written(apart().chain(repeated(40, json!({})))), 120 + 29);
     // However many there are of each, it can be told.
-    let many = |kind: &'static str| (0..200).map(move |n| json!({"scope": {"kind": kind, "id": format!("i{n}")}}));
+    let many =
+        |kind: &'static str| (0..200).map(move |n| json!({"scope": {"kind": kind, "id": format!("i{n}")}}));
     let models = (0..200).map(|n| json!({"match": {"model": format!("m{n}")}}));
     let many = many("team").chain(many("project")).chain(models);
     assert_eq!(written(many.chain(repeated(40, json!({})))), 600 + 29);
@@ -73,7 +82,8 @@ fn thirty_thousand_limits_for_single_users_can_be_written_and_one_for_all_beside
     let all = quota(200_000, json!({}));
     book.check(&all).unwrap();
     book.insert(all);
-    book.check(&quota(200_001, json!({"scope": {"kind": "user", "id": "*"}}))).unwrap();
+    book.check(&quota(200_001, json!({"scope": {"kind": "user", "id": "*"}})))
+        .unwrap();
 }
 
 #[test]
@@ -139,12 +149,16 @@ fn a_limit_is_refused_exactly_when_some_request_would_meet_too_many() {
     let (refused, written) = (Cell::new(0), Cell::new(0));
     runner
         .run(&groups, |groups| {
-            let all = groups.iter().flat_map(|(fields, times)| repeated(*times, fields.clone()));
+            let all = groups
+                .iter()
+                .flat_map(|(fields, times)| repeated(*times, fields.clone()));
             let limits: Vec<Limit> = (1..).zip(all).map(|(n, fields)| quota(n, fields)).collect();
             let (last, others) = limits.split_last().unwrap();
             // Limits of one group are alike, so one of each is asked.
-            let shapes: Vec<(Limit, usize)> =
-                groups.into_iter().map(|(fields, times)| (quota(1, fields), times)).collect();
+            let shapes: Vec<(Limit, usize)> = groups
+                .into_iter()
+                .map(|(fields, times)| (quota(1, fields), times))
+                .collect();
             let met = |request: &Event| {
                 let meets = |(limit, times): &(Limit, usize)| limit.concerns(request).map(|_| *times);
                 shapes.iter().filter_map(meets).sum::<usize>()
@@ -158,5 +172,8 @@ fn a_limit_is_refused_exactly_when_some_request_would_meet_too_many() {
             Ok(())
         })
         .unwrap();
-    assert!(refused.get() > 30 && written.get() > 30, "{refused:?} refused, {written:?} written");
+    assert!(
+        refused.get() > 30 && written.get() > 30,
+        "{refused:?} refused, {written:?} written"
+    );
 }

@@ -11,15 +11,27 @@ use tollgate_core::limit::{Action, Amount, Priority};
 fn shown(decision: &Decision) -> String {
     let refusal = |refusal: Option<Refusal>| refusal.map_or("allow", Refusal::as_str);
     let unverified = if decision.is_unverified { " unverified" } else { "" };
-    let mut text = format!("{} {}{unverified}\n", refusal(decision.refusal), decision.action.as_str());
+    let mut text = format!(
+        "{} {}{unverified}\n",
+        refusal(decision.refusal),
+        decision.action.as_str()
+    );
     for looked in &decision.limits {
         let said = match (looked.refusal, looked.refuses()) {
             (Some(refusal), true) => refusal.as_str().to_owned(),
             (Some(refusal), false) => format!("would be {}", refusal.as_str()),
             (None, _) => "-".to_owned(),
         };
-        let remaining = looked.remaining().map_or("?".to_owned(), |left| left.0.to_string());
-        writeln!(text, "  {} {} {said}, left {remaining}", looked.name, looked.action.as_str()).unwrap();
+        let remaining = looked
+            .remaining()
+            .map_or("?".to_owned(), |left| left.0.to_string());
+        writeln!(
+            text,
+            "  {} {} {said}, left {remaining}",
+            looked.name,
+            looked.action.as_str()
+        )
+        .unwrap();
     }
     text
 }
@@ -27,7 +39,10 @@ fn shown(decision: &Decision) -> String {
 fn check(stands: &[Stand], want: Expect) {
     let decision = decided(stands, Priority::Normal);
     assert_eq!(decision.is_allowed(), decision.refusing().count() == 0);
-    assert_eq!(decision.refusal, decision.refusing().filter_map(|looked| looked.refusal).min());
+    assert_eq!(
+        decision.refusal,
+        decision.refusing().filter_map(|looked| looked.refusal).min()
+    );
     want.assert_eq(&shown(&decision));
 }
 
@@ -48,15 +63,25 @@ fn a_use_is_admitted_if_it_is_nothing_or_fits() {
         ("10+0", "0", true),
         ("100+100", "0", true),
     ] {
-        for limit in [quota(1, json!({"limit": "10"})), budget(1, json!({"limit": "10"}))] {
-            let hard = decided(&[Stand(limit.clone(), settled_and_held, adds)], Priority::Critical);
+        for limit in [
+            quota(1, json!({"limit": "10"})),
+            budget(1, json!({"limit": "10"})),
+        ] {
+            let hard = decided(
+                &[Stand(limit.clone(), settled_and_held, adds)],
+                Priority::Critical,
+            );
             assert_eq!(hard.is_allowed(), fits, "{settled_and_held} {adds}");
             assert_eq!(hard.action == Action::Block, !fits);
             for (mode, would) in [("soft", false), ("shadow", true)] {
                 let other = quota(1, json!({"limit": "10", "mode": mode}));
                 let decision = decided(&[Stand(other, settled_and_held, adds)], Priority::Normal);
                 assert!(decision.is_allowed());
-                assert_eq!(decision.limits[0].refusal.is_some(), would && !fits, "{mode} {settled_and_held} {adds}");
+                assert_eq!(
+                    decision.limits[0].refusal.is_some(),
+                    would && !fits,
+                    "{mode} {settled_and_held} {adds}"
+                );
             }
         }
     }
@@ -92,14 +117,20 @@ fn a_limit_of_zero_denies_any_amount() {
         let decision = decided(&[Stand(ladder.clone(), "0+0", adds)], Priority::Critical);
         assert_eq!(decision.is_allowed(), is_allowed);
     }
-    assert_eq!(decided(&[Stand(none(), "0+0", "1")], Priority::Normal).limits[0].amount, Some(Amount(1_000_000_000)));
+    assert_eq!(
+        decided(&[Stand(none(), "0+0", "1")], Priority::Normal).limits[0].amount,
+        Some(Amount(1_000_000_000))
+    );
 }
 
 #[test]
 fn without_a_price_only_a_hard_budget_refuses() {
     let with = |mode: &str| budget(1, json!({"mode": mode}));
     check(
-        &[Stand(with("hard"), "0+0", "?"), Stand(quota(2, json!({})), "0+0", "1")],
+        &[
+            Stand(with("hard"), "0+0", "?"),
+            Stand(quota(2, json!({})), "0+0", "1"),
+        ],
         expect![[r#"
             no_price block
               b1 block no_price, left 10000000000000000
@@ -107,7 +138,10 @@ fn without_a_price_only_a_hard_budget_refuses() {
         "#]],
     );
     for mode in ["soft", "shadow", "ladder"] {
-        assert!(decided(&[Stand(with(mode), "0+0", "?")], Priority::Normal).is_allowed(), "{mode}");
+        assert!(
+            decided(&[Stand(with(mode), "0+0", "?")], Priority::Normal).is_allowed(),
+            "{mode}"
+        );
     }
 }
 
@@ -142,7 +176,13 @@ fn the_refusal_that_outweighs_is_given_and_every_limit_that_denies_is_named() {
         Stand(budget(1, json!({"limit": 5})), "5+0", "1"),
         Stand(budget(2, json!({})), "0+0", "?"),
     ];
-    let want = ["limit_unavailable", "rate_limited", "quota_exceeded", "budget_exceeded", "no_price"];
+    let want = [
+        "limit_unavailable",
+        "rate_limited",
+        "quota_exceeded",
+        "budget_exceeded",
+        "no_price",
+    ];
     for (place, want) in want.into_iter().enumerate() {
         let decision = decided(&order[..=place], Priority::Normal);
         assert_eq!(decision.refusal.unwrap().as_str(), want);
@@ -150,7 +190,10 @@ fn the_refusal_that_outweighs_is_given_and_every_limit_that_denies_is_named() {
     }
     // A minute of something else, or an hour of requests, is no rate.
     for (fields, want) in [
-        (json!({"window": "minute", "measure": "tokens", "limit": 0}), "quota_exceeded"),
+        (
+            json!({"window": "minute", "measure": "tokens", "limit": 0}),
+            "quota_exceeded",
+        ),
         (json!({"window": "hour", "limit": 0}), "quota_exceeded"),
         (json!({"window": "minute", "limit": 0}), "rate_limited"),
     ] {
@@ -176,7 +219,10 @@ fn while_a_balance_is_not_known_each_limit_does_as_it_says() {
         let limit = budget(1, json!({"mode": mode, "on_unavailable": on_unavailable}));
         let decision = decided(&[Stand(limit, "?", "1")], Priority::Normal);
         let unverified = if decision.is_unverified { " unverified" } else { "" };
-        let got = format!("{}{unverified}", decision.refusal.map_or("allow", Refusal::as_str));
+        let got = format!(
+            "{}{unverified}",
+            decision.refusal.map_or("allow", Refusal::as_str)
+        );
         assert_eq!(got, want, "{mode} {on_unavailable:?}");
     }
     // A use without a price is refused by a hard budget whatever its balance is.
@@ -188,12 +234,35 @@ fn while_a_balance_is_not_known_each_limit_does_as_it_says() {
 #[test]
 fn waiting_helps_until_the_last_refusing_limit_begins_anew() {
     let full = |n, window: &str| Stand(quota(n, json!({"window": window, "limit": 0})), "0+0", "1");
-    let retry = |stands: &[Stand]| decided(stands, Priority::Normal).retry_at().map(|at| at.to_string());
-    assert_eq!(retry(&[full(1, "minute")]).as_deref(), Some("2026-01-15T12:01:00Z"));
-    assert_eq!(retry(&[full(1, "minute"), full(2, "month")]).as_deref(), Some("2026-02-01T00:00:00Z"));
-    assert_eq!(retry(&[full(1, "minute"), full(2, "total"), full(3, "day")]), None);
-    assert_eq!(retry(&[Stand(quota(1, json!({"window": "minute"})), "0+0", "1")]), None);
+    let retry = |stands: &[Stand]| {
+        decided(stands, Priority::Normal)
+            .retry_at()
+            .map(|at| at.to_string())
+    };
+    assert_eq!(
+        retry(&[full(1, "minute")]).as_deref(),
+        Some("2026-01-15T12:01:00Z")
+    );
+    assert_eq!(
+        retry(&[full(1, "minute"), full(2, "month")]).as_deref(),
+        Some("2026-02-01T00:00:00Z")
+    );
+    assert_eq!(
+        retry(&[full(1, "minute"), full(2, "total"), full(3, "day")]),
+        None
+    );
+    assert_eq!(
+        retry(&[Stand(quota(1, json!({"window": "minute"})), "0+0", "1")]),
+        None
+    );
     // A limit that refuses nothing has no say.
-    let shadow = Stand(quota(2, json!({"window": "year", "limit": 0, "mode": "shadow"})), "0+0", "1");
-    assert_eq!(retry(&[full(1, "minute"), shadow]).as_deref(), Some("2026-01-15T12:01:00Z"));
+    let shadow = Stand(
+        quota(2, json!({"window": "year", "limit": 0, "mode": "shadow"})),
+        "0+0",
+        "1",
+    );
+    assert_eq!(
+        retry(&[full(1, "minute"), shadow]).as_deref(),
+        Some("2026-01-15T12:01:00Z")
+    );
 }

@@ -18,7 +18,10 @@ pub(crate) fn amount(limit: &Limit, text: &str) -> Amount {
 }
 
 fn merged(mut object: Value, more: Value) -> Value {
-    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    object
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     object
 }
 
@@ -26,7 +29,9 @@ fn merged(mut object: Value, more: Value) -> Value {
 pub(crate) fn quota(n: u128, fields: Value) -> Limit {
     let whole = json!({"name": format!("q{n}"), "organization": "acme", "measure": "requests", "limit": 10_000, "window": "total"});
     let parts: QuotaParts = serde_json::from_str(&merged(whole, fields).to_string()).unwrap();
-    parts.judge(QuotaId::from_bits(n)).unwrap_or_else(|flaws| panic!("{flaws:#?}"))
+    parts
+        .judge(QuotaId::from_bits(n))
+        .unwrap_or_else(|flaws| panic!("{flaws:#?}"))
 }
 
 /// A budget of `acme` in dollars of all time, with these fields besides or instead.

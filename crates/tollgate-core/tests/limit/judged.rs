@@ -7,18 +7,27 @@ use tollgate_core::limit::{BudgetParts, Limit, QuotaParts, RUNGS_MAX, THRESHOLDS
 use tollgate_core::money::Currency;
 
 fn whole(mut object: Value, more: &Value) -> String {
-    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    object
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     object.to_string()
 }
 
 fn quota(fields: &Value) -> Result<Limit, Vec<Flaw>> {
-    let text = whole(json!({"name": "q", "organization": "acme", "measure": "requests", "limit": 10, "window": "day"}), fields);
+    let text = whole(
+        json!({"name": "q", "organization": "acme", "measure": "requests", "limit": 10, "window": "day"}),
+        fields,
+    );
     let parts: QuotaParts = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
     parts.judge(QuotaId::from_bits(1))
 }
 
 fn budget(fields: &Value) -> Result<Limit, Vec<Flaw>> {
-    let text = whole(json!({"name": "b", "organization": "acme", "limit": "10"}), fields);
+    let text = whole(
+        json!({"name": "b", "organization": "acme", "limit": "10"}),
+        fields,
+    );
     let parts: BudgetParts = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
     parts.judge(BudgetId::from_bits(1), Currency::USD)
 }
@@ -50,8 +59,14 @@ fn every_flaw_of_what_limits_share_is_told_at_its_field() {
     check_both(json!({"name": "a\nb"}), &["/name invalid_text"]);
     check_both(json!({"organization": ""}), &["/organization invalid_text"]);
     check_both(json!({"organization": "*"}), &["/organization reserved_name"]);
-    check_both(json!({"scope": {"kind": "user", "id": ""}}), &["/scope/id invalid_text"]);
-    check_both(json!({"scope": {"kind": "organization", "id": "globex"}}), &["/scope/id invalid_combination"]);
+    check_both(
+        json!({"scope": {"kind": "user", "id": ""}}),
+        &["/scope/id invalid_text"],
+    );
+    check_both(
+        json!({"scope": {"kind": "organization", "id": "globex"}}),
+        &["/scope/id invalid_combination"],
+    );
     for selector in ["", "AI.*", "ai.", "a*", "*.x", "ai.*.x"] {
         check_both(json!({"selector": selector}), &["/selector invalid_text"]);
     }
@@ -61,7 +76,10 @@ fn every_flaw_of_what_limits_share_is_told_at_its_field() {
     check_both(json!({"match": {"user": "u"}}), &["/match/user reserved_name"]);
     let many: serde_json::Map<_, _> = (0..100).map(|n| (format!("d{n}"), json!("x"))).collect();
     check_both(json!({"match": many}), &["/match too_many"]);
-    check_both(json!({"timezone": "Europe/Atlantis"}), &["/timezone unknown_zone"]);
+    check_both(
+        json!({"timezone": "Europe/Atlantis"}),
+        &["/timezone unknown_zone"],
+    );
     check_both(json!({"timezone": ""}), &["/timezone unknown_zone"]);
 }
 
@@ -71,13 +89,27 @@ fn every_flaw_of_a_ceiling_is_told() {
     check_both(json!({"limit": "-0"}), &[]);
     check_both(json!({"limit": -1}), &["/limit out_of_range"]);
     check_both(json!({"limit": "-0.000000001"}), &["/limit out_of_range"]);
-    for text in ["", "ten", "1e400", "1,5", "0x10", "NaN", "99999999999999999999999999999999999999999"] {
+    for text in [
+        "",
+        "ten",
+        "1e400",
+        "1,5",
+        "0x10",
+        "NaN",
+        "99999999999999999999999999999999999999999",
+    ] {
         check_both(json!({"limit": text}), &["/limit invalid_number"]);
     }
     // A measure has nine decimal places, money twelve.
-    assert_eq!(flaws(quota(&json!({"limit": "0.0000000001"}))), ["/limit invalid_number"]);
+    assert_eq!(
+        flaws(quota(&json!({"limit": "0.0000000001"}))),
+        ["/limit invalid_number"]
+    );
     assert_eq!(flaws(budget(&json!({"limit": "0.0000000001"}))), [""; 0]);
-    assert_eq!(flaws(budget(&json!({"limit": "0.0000000000001"}))), ["/limit invalid_number"]);
+    assert_eq!(
+        flaws(budget(&json!({"limit": "0.0000000000001"}))),
+        ["/limit invalid_number"]
+    );
 }
 
 #[test]
@@ -97,7 +129,11 @@ fn every_flaw_of_thresholds_and_rungs_is_told() {
     let many: Vec<usize> = (1..=THRESHOLDS_MAX + 1).collect();
     check_both(json!({"thresholds": many}), &["/thresholds too_many"]);
     check_both(json!({"thresholds": many[1..]}), &[]);
-    let rungs = |count: usize| (1..=count).map(|at| json!({"at": at, "action": "warn"})).collect::<Vec<_>>();
+    let rungs = |count: usize| {
+        (1..=count)
+            .map(|at| json!({"at": at, "action": "warn"}))
+            .collect::<Vec<_>>()
+    };
     check_both(json!({"rungs": rungs(RUNGS_MAX)}), &[]);
     check_both(json!({"rungs": rungs(RUNGS_MAX + 1)}), &["/rungs too_many"]);
     check_both(
@@ -133,11 +169,14 @@ fn flaws_of_a_quota_alone() {
     check(json!({"measure": "cost"}), &["/measure not_allowed"]);
     check(json!({"measure": ""}), &["/measure invalid_text"]);
     check(json!({"measure": "in put"}), &["/measure invalid_text"]);
-    check(json!({"measure": "cost", "limit": -1, "timezone": "?"}), &[
-        "/limit out_of_range",
-        "/measure not_allowed",
-        "/timezone unknown_zone",
-    ]);
+    check(
+        json!({"measure": "cost", "limit": -1, "timezone": "?"}),
+        &[
+            "/limit out_of_range",
+            "/measure not_allowed",
+            "/timezone unknown_zone",
+        ],
+    );
 }
 
 #[test]
@@ -150,13 +189,17 @@ fn flaws_of_a_budget_alone() {
     check(json!({"limit": null, "tier": "free"}), &[]);
     check(json!({"limit": null, "tier": "free", "period": "day"}), &[]);
     for period in ["minute", "hour", "week", "year", "total"] {
-        check(json!({"limit": null, "tier": "free", "period": period}), &["/limit missing_field"]);
+        check(
+            json!({"limit": null, "tier": "free", "period": period}),
+            &["/limit missing_field"],
+        );
     }
 }
 
 #[test]
 fn what_is_no_such_limit_at_all_is_not_read() {
-    let quota = json!({"name": "q", "organization": "acme", "measure": "requests", "limit": 10, "window": "day"});
+    let quota =
+        json!({"name": "q", "organization": "acme", "measure": "requests", "limit": 10, "window": "day"});
     let refused = |fields: Value| serde_json::from_str::<QuotaParts>(&whole(quota.clone(), &fields)).is_err();
     assert!(!refused(json!({})));
     for fields in [
@@ -178,8 +221,16 @@ fn what_is_no_such_limit_at_all_is_not_read() {
         assert!(refused(fields.clone()), "{fields}");
     }
     let budget = json!({"name": "b", "organization": "acme"});
-    for fields in [json!({"tier": "gold"}), json!({"period": "decade"}), json!({"measure": "cost"}), json!({"window": "day"})] {
-        assert!(serde_json::from_str::<BudgetParts>(&whole(budget.clone(), &fields)).is_err(), "{fields}");
+    for fields in [
+        json!({"tier": "gold"}),
+        json!({"period": "decade"}),
+        json!({"measure": "cost"}),
+        json!({"window": "day"}),
+    ] {
+        assert!(
+            serde_json::from_str::<BudgetParts>(&whole(budget.clone(), &fields)).is_err(),
+            "{fields}"
+        );
     }
 }
 
@@ -189,7 +240,11 @@ fn what_is_left_out_is_filled_in() {
         let limit = budget(&json!({"limit": null, "tier": tier, "period": period})).unwrap();
         limit.counted.decimal(limit.ceiling).to_string()
     };
-    for (name, day, month) in [("free", "10", "100"), ("premium", "100", "1000"), ("enterprise", "1000", "10000")] {
+    for (name, day, month) in [
+        ("free", "10", "100"),
+        ("premium", "100", "1000"),
+        ("enterprise", "1000", "10000"),
+    ] {
         assert_eq!([tier(name, "day"), tier(name, "month")], [day, month]);
     }
     let mode = |fields: Value| {
@@ -202,16 +257,25 @@ fn what_is_left_out_is_filled_in() {
     assert_eq!(mode(json!({"tier": "free", "mode": "hard"})), "hard deny");
     assert_eq!(mode(json!({"mode": "soft"})), "soft allow");
     assert_eq!(mode(json!({"mode": "shadow"})), "shadow allow");
-    assert_eq!(mode(json!({"mode": "hard", "on_unavailable": "allow"})), "hard allow");
+    assert_eq!(
+        mode(json!({"mode": "hard", "on_unavailable": "allow"})),
+        "hard allow"
+    );
     let thresholds = budget(&json!({})).unwrap().thresholds;
-    assert_eq!(thresholds.iter().map(ToString::to_string).collect::<Vec<_>>(), ["75", "90", "100"]);
+    assert_eq!(
+        thresholds.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["75", "90", "100"]
+    );
 }
 
 #[test]
 fn a_limit_stays_what_it_counts() {
     let before = quota(&json!({})).unwrap();
     let same = |fields: Value| {
-        let flaws = before.check_counts_alike(&quota(&fields).unwrap()).err().unwrap_or_default();
+        let flaws = before
+            .check_counts_alike(&quota(&fields).unwrap())
+            .err()
+            .unwrap_or_default();
         flaws.into_iter().map(|flaw| flaw.pointer).collect::<Vec<_>>()
     };
     let editable = json!({
@@ -231,5 +295,8 @@ fn a_limit_stays_what_it_counts() {
     }
     let budget_before = budget(&json!({})).unwrap();
     let other = budget(&json!({"period": "day"})).unwrap();
-    assert_eq!(budget_before.check_counts_alike(&other).unwrap_err()[0].pointer, "/period");
+    assert_eq!(
+        budget_before.check_counts_alike(&other).unwrap_err()[0].pointer,
+        "/period"
+    );
 }

@@ -6,9 +6,9 @@ use tollgate_core::decision::{Decision, Standing, decide};
 use tollgate_core::limit::{Amount, Balance, Limit, Priority};
 
 const EDGES: [&str; 33] = [
-    "0", "0.01", "69.99", "70", "70.01", "74.99", "75", "79.99", "80", "80.01", "89.99", "90", "90.99", "91", "94.99", "95",
-    "95.01", "97.99", "98", "98.01", "99.99", "100", "100.01", "104.99", "105", "105.01", "109.99", "110", "110.01", "119",
-    "121", "1000", "1000.01",
+    "0", "0.01", "69.99", "70", "70.01", "74.99", "75", "79.99", "80", "80.01", "89.99", "90", "90.99", "91",
+    "94.99", "95", "95.01", "97.99", "98", "98.01", "99.99", "100", "100.01", "104.99", "105", "105.01",
+    "109.99", "110", "110.01", "119", "121", "1000", "1000.01",
 ];
 const PRIORITIES: [Priority; 3] = [Priority::Deferrable, Priority::Normal, Priority::Critical];
 
@@ -47,7 +47,10 @@ fn table(answer: impl Fn(&str, Priority) -> String) -> String {
     let mut table = String::new();
     let mut last = Vec::new();
     for percent in EDGES {
-        let answers: Vec<String> = PRIORITIES.iter().map(|priority| answer(percent, *priority)).collect();
+        let answers: Vec<String> = PRIORITIES
+            .iter()
+            .map(|priority| answer(percent, *priority))
+            .collect();
         if answers != last {
             let line = format!("{percent:>7}  {:16} {:16} {}", answers[0], answers[1], answers[2]);
             table.push_str(line.trim_end());
@@ -83,11 +86,32 @@ fn refusals(limit: &Limit) -> String {
 }
 
 fn check(limit: Value, want_advice: &str, want_refusals: &str) {
-    let plain = |text: &str| text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    let trimmed = |text: &str| plain(text).lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>();
+    let plain = |text: &str| {
+        text.lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let trimmed = |text: &str| {
+        plain(text)
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
     for made in [quota(1, limit.clone()), budget(1, limit.clone())] {
-        assert_eq!(trimmed(&advice(&made)), trimmed(want_advice), "advice of {limit}:\n{}", advice(&made));
-        assert_eq!(trimmed(&refusals(&made)), trimmed(want_refusals), "refusals of {limit}:\n{}", refusals(&made));
+        assert_eq!(
+            trimmed(&advice(&made)),
+            trimmed(want_advice),
+            "advice of {limit}:\n{}",
+            advice(&made)
+        );
+        assert_eq!(
+            trimmed(&refusals(&made)),
+            trimmed(want_refusals),
+            "refusals of {limit}:\n{}",
+            refusals(&made)
+        );
     }
 }
 
@@ -128,7 +152,11 @@ fn tier_ladder(warn: &str, throttle: u32, downgrade: u32) -> String {
     for percent in EDGES {
         let Some(delay) = delay(percent) else { continue };
         let whole: f64 = percent.parse().unwrap();
-        let action = if whole >= f64::from(downgrade) { "downgrade" } else { "throttle" };
+        let action = if whole >= f64::from(downgrade) {
+            "downgrade"
+        } else {
+            "throttle"
+        };
         let answer = format!("{action} {delay}");
         if !lines.last().unwrap().contains(&answer) {
             lines.push(every(percent, &answer));
@@ -139,15 +167,21 @@ fn tier_ladder(warn: &str, throttle: u32, downgrade: u32) -> String {
 
 #[test]
 fn the_ladder_of_every_tier_at_every_edge() {
-    for (tier, warn, throttle, downgrade, blocked) in
-        [("free", "70", 80, 90, "100.01"), ("premium", "80", 90, 95, "100.01"), ("enterprise", "90", 95, 98, "105.01")]
-    {
+    for (tier, warn, throttle, downgrade, blocked) in [
+        ("free", "70", 80, 90, "100.01"),
+        ("premium", "80", 90, 95, "100.01"),
+        ("enterprise", "90", 95, 98, "105.01"),
+    ] {
         let limit = budget(1, json!({"tier": tier, "thresholds": []}));
         let words = |text: &str| {
             let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
             text.lines().map(line).collect::<Vec<_>>()
         };
-        assert_eq!(words(&advice(&limit)), words(&tier_ladder(warn, throttle, downgrade)), "{tier}");
+        assert_eq!(
+            words(&advice(&limit)),
+            words(&tier_ladder(warn, throttle, downgrade)),
+            "{tier}"
+        );
         let refused = format!("0 none none none\n{blocked} BLOCK BLOCK BLOCK");
         assert_eq!(words(&refusals(&limit)), words(&refused), "{tier}");
     }
@@ -159,9 +193,17 @@ fn a_threshold_warns_in_every_mode_and_never_more() {
                  75 warn warn warn";
     let nothing = "0 none none none";
     check(json!({"mode": "soft"}), warns, nothing);
-    check(json!({"mode": "hard"}), warns, "0 none none none\n100.01 BLOCK BLOCK BLOCK");
+    check(
+        json!({"mode": "hard"}),
+        warns,
+        "0 none none none\n100.01 BLOCK BLOCK BLOCK",
+    );
     check(json!({"mode": "soft", "thresholds": []}), nothing, nothing);
-    check(json!({"mode": "soft", "thresholds": ["1000"]}), "0 none none none\n1000 warn warn warn", nothing);
+    check(
+        json!({"mode": "soft", "thresholds": ["1000"]}),
+        "0 none none none\n1000 warn warn warn",
+        nothing,
+    );
     // A shadow is looked at and says nothing.
     check(json!({"mode": "shadow"}), nothing, nothing);
     // Below its first rung a ladder gives what the thresholds say, above it what is stronger.
@@ -195,11 +237,24 @@ fn a_rung_concerns_requests_up_to_its_priority() {
 #[test]
 fn a_percentage_of_an_uneven_ceiling_is_reached_on_the_exact_amount() {
     // 70 % of 3 nano-units are 2.1 of them: two have not come to it, three have.
-    let limit = quota(1, json!({"limit": "0.000000003", "mode": "ladder", "thresholds": [], "rungs": [
-        {"at": 70, "action": "notify"}, {"at": 105, "action": "block"},
-    ]}));
-    let action = |committed| word(&decided(&limit, (Amount(committed), Amount::ZERO), Amount::ZERO, Priority::Normal));
-    assert_eq!([0, 1, 2, 3, 4].map(action), ["none", "none", "none", "notify", "notify"]);
+    let limit = quota(
+        1,
+        json!({"limit": "0.000000003", "mode": "ladder", "thresholds": [], "rungs": [
+            {"at": 70, "action": "notify"}, {"at": 105, "action": "block"},
+        ]}),
+    );
+    let action = |committed| {
+        word(&decided(
+            &limit,
+            (Amount(committed), Amount::ZERO),
+            Amount::ZERO,
+            Priority::Normal,
+        ))
+    };
+    assert_eq!(
+        [0, 1, 2, 3, 4].map(action),
+        ["none", "none", "none", "notify", "notify"]
+    );
     // 105 % are 3.15: three fit, four do not.
     let fits = |adds| decided(&limit, Default::default(), Amount(adds), Priority::Normal).is_allowed();
     assert_eq!([3, 4].map(fits), [true, false]);

@@ -25,7 +25,11 @@ fn check(zone: &str, window: &str, at: &str, [start, end]: [&str; 2]) {
     let budget = budget(1, json!({"period": window, "timezone": zone}));
     for limit in [quota, budget] {
         let (found, until) = cell(&limit, instant(at));
-        assert_eq!((found.start, until), (instant(start), instant(end)), "{zone} {window} {at}");
+        assert_eq!(
+            (found.start, until),
+            (instant(start), instant(end)),
+            "{zone} {window} {at}"
+        );
         let micro = |at: Timestamp, by: i64| Timestamp::from_micros(at.micros() + by);
         assert_eq!(cell(&limit, found.start).0, found);
         assert_eq!(cell(&limit, micro(until, -1)).0, found);
@@ -37,32 +41,109 @@ fn check(zone: &str, window: &str, at: &str, [start, end]: [&str; 2]) {
 #[test]
 fn an_instant_is_counted_in_the_window_of_the_limits_own_calendar() {
     let day = |zone, at, ends| check(zone, "day", at, ends);
-    day("UTC", "2026-03-29T00:30:00Z", ["2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z"]);
+    day(
+        "UTC",
+        "2026-03-29T00:30:00Z",
+        ["2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z"],
+    );
     // Berlin: 23 hours in March, 25 in October.
-    day("Europe/Berlin", "2026-03-29T12:00:00Z", ["2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"]);
-    day("Europe/Berlin", "2026-10-25T12:00:00Z", ["2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"]);
+    day(
+        "Europe/Berlin",
+        "2026-03-29T12:00:00Z",
+        ["2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"],
+    );
+    day(
+        "Europe/Berlin",
+        "2026-10-25T12:00:00Z",
+        ["2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"],
+    );
     // Lord Howe turns its clock by half an hour.
-    day("Australia/Lord_Howe", "2026-04-05T00:00:00Z", ["2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z"]);
+    day(
+        "Australia/Lord_Howe",
+        "2026-04-05T00:00:00Z",
+        ["2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z"],
+    );
     // Santiago begins this day at one o'clock.
-    day("America/Santiago", "2026-09-06T12:00:00Z", ["2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"]);
+    day(
+        "America/Santiago",
+        "2026-09-06T12:00:00Z",
+        ["2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"],
+    );
     // Samoa left a day out.
-    day("Pacific/Apia", "2011-12-30T11:00:00Z", ["2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"]);
+    day(
+        "Pacific/Apia",
+        "2011-12-30T11:00:00Z",
+        ["2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"],
+    );
     // The hour that comes twice is two windows, and the hour after the one that is left out follows at once.
     let hour = |at, ends| check("Europe/Berlin", "hour", at, ends);
-    hour("2026-10-25T00:30:00Z", ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"]);
-    hour("2026-10-25T01:30:00Z", ["2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"]);
-    hour("2026-03-29T01:00:00Z", ["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"]);
-    check("Asia/Kathmandu", "hour", "2026-01-15T12:00:00Z", ["2026-01-15T11:15:00Z", "2026-01-15T12:15:00Z"]);
-    check("UTC", "minute", "2026-12-31T23:59:59.999999Z", ["2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"]);
+    hour(
+        "2026-10-25T00:30:00Z",
+        ["2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"],
+    );
+    hour(
+        "2026-10-25T01:30:00Z",
+        ["2026-10-25T01:00:00Z", "2026-10-25T02:00:00Z"],
+    );
+    hour(
+        "2026-03-29T01:00:00Z",
+        ["2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"],
+    );
+    check(
+        "Asia/Kathmandu",
+        "hour",
+        "2026-01-15T12:00:00Z",
+        ["2026-01-15T11:15:00Z", "2026-01-15T12:15:00Z"],
+    );
+    check(
+        "UTC",
+        "minute",
+        "2026-12-31T23:59:59.999999Z",
+        ["2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"],
+    );
     let month = |zone, at, ends| check(zone, "month", at, ends);
-    month("UTC", "2024-02-29T23:59:59Z", ["2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"]);
-    month("UTC", "2026-02-28T23:59:59Z", ["2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"]);
-    month("UTC", "2100-02-28T23:59:59Z", ["2100-02-01T00:00:00Z", "2100-03-01T00:00:00Z"]);
-    month("America/Los_Angeles", "2026-03-01T07:59:59Z", ["2026-02-01T08:00:00Z", "2026-03-01T08:00:00Z"]);
-    month("Asia/Tokyo", "2026-03-31T15:00:00Z", ["2026-03-31T15:00:00Z", "2026-04-30T15:00:00Z"]);
-    month("Europe/Berlin", "2026-03-31T22:00:00Z", ["2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z"]);
-    check("UTC", "week", "2026-01-01T00:00:00Z", ["2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z"]);
-    check("Europe/Berlin", "year", "2026-12-31T23:00:00Z", ["2026-12-31T23:00:00Z", "2027-12-31T23:00:00Z"]);
+    month(
+        "UTC",
+        "2024-02-29T23:59:59Z",
+        ["2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"],
+    );
+    month(
+        "UTC",
+        "2026-02-28T23:59:59Z",
+        ["2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"],
+    );
+    month(
+        "UTC",
+        "2100-02-28T23:59:59Z",
+        ["2100-02-01T00:00:00Z", "2100-03-01T00:00:00Z"],
+    );
+    month(
+        "America/Los_Angeles",
+        "2026-03-01T07:59:59Z",
+        ["2026-02-01T08:00:00Z", "2026-03-01T08:00:00Z"],
+    );
+    month(
+        "Asia/Tokyo",
+        "2026-03-31T15:00:00Z",
+        ["2026-03-31T15:00:00Z", "2026-04-30T15:00:00Z"],
+    );
+    month(
+        "Europe/Berlin",
+        "2026-03-31T22:00:00Z",
+        ["2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z"],
+    );
+    check(
+        "UTC",
+        "week",
+        "2026-01-01T00:00:00Z",
+        ["2025-12-29T00:00:00Z", "2026-01-05T00:00:00Z"],
+    );
+    check(
+        "Europe/Berlin",
+        "year",
+        "2026-12-31T23:00:00Z",
+        ["2026-12-31T23:00:00Z", "2027-12-31T23:00:00Z"],
+    );
 }
 
 #[test]
@@ -100,11 +181,17 @@ fn a_limit_is_written_back_as_it_was_judged() {
         let quota = quota(n, fields.clone());
         let json = serde_json::to_string(&QuotaParts::of(&quota)).unwrap();
         let parts: QuotaParts = serde_json::from_str(&json).unwrap();
-        assert_eq!(parts.judge(tollgate_core::id::QuotaId::from_bits(n)).unwrap(), quota);
+        assert_eq!(
+            parts.judge(tollgate_core::id::QuotaId::from_bits(n)).unwrap(),
+            quota
+        );
         let budget = budget(n, fields);
         let json = serde_json::to_string(&BudgetParts::of(&budget)).unwrap();
         let parts: BudgetParts = serde_json::from_str(&json).unwrap();
-        let again = parts.judge(tollgate_core::id::BudgetId::from_bits(n), tollgate_core::money::Currency::USD);
+        let again = parts.judge(
+            tollgate_core::id::BudgetId::from_bits(n),
+            tollgate_core::money::Currency::USD,
+        );
         assert_eq!(again.unwrap(), budget);
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod book;
+mod bound;
 mod conditions;
 mod gauges;
 #[path = "../ground/mod.rs"]

@@ -15,7 +15,7 @@ use tollgate_core::price::{RatingKey, Running, preview, rate};
 
 const TABLES: u64 = 10_000;
 
-fn tables() -> u64 {
+pub(crate) fn tables() -> u64 {
     #[allow(
         clippy::disallowed_methods,
         reason = "the one switch of this test, read by nothing else"
@@ -24,7 +24,7 @@ fn tables() -> u64 {
     asked.map_or(TABLES, |number| number.parse().unwrap())
 }
 
-fn told(plain: &Plain) -> Event {
+pub(crate) fn told(plain: &Plain) -> Event {
     let at = tollgate_core::time::Timestamp::from_micros(plain.second * 1_000_000).to_string();
     let mut words = vec![
         format!("at={at}"),
@@ -57,7 +57,7 @@ fn seen(charge: &Charge) -> Expected {
     }
 }
 
-fn pico(charge: &Charge) -> BigInt {
+pub(crate) fn pico(charge: &Charge) -> BigInt {
     charge.cost.map_or(BigInt::ZERO, |cost| BigInt::from(cost.pico()))
 }
 

@@ -31,7 +31,7 @@ impl Dice {
         self.0.random_ratio(1, chances)
     }
 
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from.choose(&mut self.0).unwrap().clone()
     }
 
