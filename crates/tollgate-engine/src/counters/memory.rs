@@ -57,7 +57,8 @@ struct Held {
     organization: Label,
     claims: Vec<Claim>,
     expires_at: Timestamp,
-    is_pinned: bool,
+    /// Steps under way that it may not end during.
+    pins: u32,
 }
 
 impl MemoryCounters {
@@ -132,7 +133,7 @@ impl State {
                 organization: taking.organization.clone(),
                 claims,
                 expires_at: taking.expires_at,
-                is_pinned: false,
+                pins: 0,
             },
         );
     }
@@ -254,6 +255,15 @@ impl Counters for MemoryCounters {
             .ok_or_else(|| CountersError("a cell was started that was not prepared".to_owned()))
     }
 
+    async fn abandon(&self, cell: &Cell) -> Result<(), CountersError> {
+        if let Some(account) = self.state().cells.get_mut(cell)
+            && let Settled::Asked(_) = account.settled
+        {
+            account.settled = Settled::Unknown;
+        }
+        Ok(())
+    }
+
     async fn count(&self, countings: Vec<Counting>) -> Result<Tallied, CountersError> {
         Ok(self.state().count(countings))
     }
@@ -263,23 +273,25 @@ impl Counters for MemoryCounters {
         let Some(held) = state.holds.get_mut(&hold) else {
             return Ok(Pinned::Gone);
         };
-        if !held.is_pinned && now >= held.expires_at {
+        if held.pins == 0 && now >= held.expires_at {
             return Ok(Pinned::Gone);
         }
-        held.is_pinned = true;
+        held.pins += 1;
         let place = (held.expires_at, hold);
         state.expiring.remove(&place);
         Ok(Pinned::Held)
     }
 
-    async fn unpin(&self, hold: HoldId, expires_at: Timestamp) -> Result<(), CountersError> {
+    async fn unpin(&self, hold: HoldId, expires_at: Option<Timestamp>) -> Result<(), CountersError> {
         let mut state = self.state();
-        if let Some(held) = state.holds.get_mut(&hold) {
-            held.is_pinned = false;
-            let before = (held.expires_at, hold);
-            held.expires_at = expires_at;
-            state.expiring.remove(&before);
-            state.expiring.insert((expires_at, hold));
+        let Some(held) = state.holds.get_mut(&hold) else {
+            return Ok(());
+        };
+        held.expires_at = expires_at.unwrap_or(held.expires_at);
+        held.pins = held.pins.saturating_sub(1);
+        let place = (held.expires_at, hold);
+        if held.pins == 0 {
+            state.expiring.insert(place);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ pub enum Taken {
 /// Whether a hold's claims are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pinned {
-    /// They are, and stay until [`Counters::finish`] or [`Counters::unpin`].
+    /// They are, and stay until [`Counters::finish`], or [`Counters::unpin`] of everybody who pinned them.
     Held,
     /// They are gone: its time was over, or it ended, or it was never there.
     Gone,
@@ -124,15 +124,19 @@ pub trait Counters: Send + Sync + std::fmt::Debug + 'static {
     /// has come to. A started cell stays as it is.
     async fn start(&self, cell: &Cell, settled: Amount, arrivals: u64) -> Result<Balance, CountersError>;
 
+    /// Gives up starting a prepared cell: what was noted for it is let go, its claims stay. A started cell stays as it is.
+    async fn abandon(&self, cell: &Cell) -> Result<(), CountersError>;
+
     /// Counts what was settled. The same events are never counted twice by the same caller; a cell that is not started
     /// counts nothing.
     async fn count(&self, countings: Vec<Counting>) -> Result<Tallied, CountersError>;
 
-    /// Keeps a hold's claims from ending with its time while its end is made durable.
+    /// Keeps a hold's claims from ending with its time while a step of it is made durable. Several steps may pin it at once.
     async fn pin(&self, hold: HoldId, now: Timestamp) -> Result<Pinned, CountersError>;
 
-    /// Lets a pinned hold's claims end with its time again, which may be another now.
-    async fn unpin(&self, hold: HoldId, expires_at: Timestamp) -> Result<(), CountersError>;
+    /// Takes one pin out, and gives the hold another time where there is one: when no pin is left, its claims end with its
+    /// time again.
+    async fn unpin(&self, hold: HoldId, expires_at: Option<Timestamp>) -> Result<(), CountersError>;
 
     /// Gives a hold's claims back and counts what its use settled, in one step. Claims that are gone stay gone.
     async fn finish(&self, hold: HoldId, countings: Vec<Counting>) -> Result<Tallied, CountersError>;

@@ -102,7 +102,14 @@ impl Balances {
             return Ok(*balance);
         }
         self.counters().prepare(cell, window.end).await?;
-        let (settled, arrivals) = self.settled(limit, cell, window, (settings, now)).await?;
+        let (settled, arrivals) = match self.settled(limit, cell, window, (settings, now)).await {
+            Ok(settled) => settled,
+            Err(error) => {
+                // Nobody will start it now, so nothing more is noted for it.
+                self.counters().abandon(cell).await?;
+                return Err(error);
+            }
+        };
         let balance = self.counters().start(cell, settled, arrivals).await?;
         let so_far = Counted {
             cell: cell.clone(),

@@ -21,10 +21,6 @@ use tollgate_core::time::Timestamp;
 
 /// Times that a hold looks for its cells before it gives up: each is started at the first.
 const TAKES_MAX: usize = 8;
-/// Holds that are ended in one step because their time is over.
-const EXPIRED_AT_ONCE: usize = 1_000;
-/// Cells that one turn of tending starts.
-const STARTED_AT_ONCE: usize = 256;
 
 /// The answer to a check or a hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +92,12 @@ impl Engine {
                 Ok(Taken::All(balances) | Taken::Refused(balances)) => {
                     return Ok(request.decide(Some(&balances)));
                 }
-                Ok(Taken::Unstarted(_)) => drop(self.decision(request).await?),
+                Ok(Taken::Unstarted(_)) => {
+                    let decision = self.decision(request).await?;
+                    if decision.limits.iter().any(|looked| looked.balance.is_none()) {
+                        return Ok(decision);
+                    }
+                }
                 Ok(Taken::Again) => {
                     return Err(StoreError::Busy("the same hold is being placed elsewhere").into());
                 }
@@ -125,12 +126,28 @@ impl Engine {
         let decision = decision.with_claims();
         let hold = Arc::new(request.hold(decision.clone()));
         let (store, balances, kept) = (self.store.clone(), self.balances.clone(), hold.clone());
+        let unverified = hold.decision.is_unverified.then(|| request.taking());
         let placing = to_its_end(async move {
+            let counters = balances.counters();
+            if let Some(taking) = &unverified
+                && let Err(error) = counters.restore(taking).await
+            {
+                tracing::warn!(%error, hold = %kept.id, "a hold claims no room before the balances are built anew");
+            }
+            // Its time may be over before it is durable; then it must end after it has begun.
+            let pinned = counters.pin(kept.id, kept.placed_at).await;
+            if matches!(pinned, Ok(Pinned::Gone)) && unverified.is_none() {
+                return Err(StoreError::Busy("the hold's time was over before it was placed"));
+            }
             let placing = store.holds().place_hold(kept.clone()).await;
             // A failed store has stopped and counts for nothing; in the other cases the room is not this hold's.
             let is_ours = matches!(placing, Ok(Placing::Placed) | Err(StoreError::Stopped(_)));
-            if !is_ours && let Err(error) = balances.counters().finish(kept.id, Vec::new()).await {
-                tracing::warn!(%error, hold = %kept.id, "the room of a hold that was not placed comes back with its time");
+            let step = match is_ours {
+                true => counters.unpin(kept.id, None).await,
+                false => counters.finish(kept.id, Vec::new()).await.map(drop),
+            };
+            if let Err(error) = step {
+                tracing::warn!(%error, hold = %kept.id, "the room of a hold comes back with its time");
             }
             drop(unchanging);
             placing
@@ -155,7 +172,7 @@ impl Engine {
 
     /// Gives a hold back. Repeating it, or releasing what has ended, changes nothing.
     pub async fn release(&self, hold: HoldId, access: &Access) -> Result<Hold, EngineError> {
-        let before = self.visible_hold(hold, access).await?;
+        self.visible_hold(hold, access).await?;
         let (store, balances, now) = (self.store.clone(), self.balances.clone(), self.now());
         let unchanging = self.changing.clone().read_owned().await;
         to_its_end(async move {
@@ -168,7 +185,7 @@ impl Engine {
             let ended = store.holds().end_holds(vec![hold], ending).await;
             let step = match &ended {
                 Ok(_) => balances.counters().finish(hold, Vec::new()).await.map(drop),
-                Err(_) => balances.counters().unpin(hold, before.expires_at).await,
+                Err(_) => balances.counters().unpin(hold, None).await,
             };
             if let Err(error) = step {
                 tracing::warn!(%error, %hold, "the room of a hold comes back with its time");
@@ -197,8 +214,8 @@ impl Engine {
             let expires_at = now.plus_seconds(ttl_seconds);
             let extended = store.holds().extend_hold(hold, expires_at).await;
             let expires_at = match &extended {
-                Ok(Some(hold)) => hold.expires_at,
-                Ok(None) | Err(_) => before.expires_at,
+                Ok(Some(hold)) => Some(hold.expires_at),
+                Ok(None) | Err(_) => None,
             };
             counters.unpin(hold, expires_at).await.map_err(unreachable)?;
             match extended?.ok_or_else(|| missing(hold))? {
@@ -215,69 +232,6 @@ impl Engine {
         found
             .filter(|found| super::read::may_see(access, &found.scope))
             .ok_or_else(|| missing(hold))
-    }
-
-    /// How many holds have claims now; `None` where counting them is work.
-    pub fn open_holds(&self) -> Option<u64> {
-        self.balances.counters().holds()
-    }
-
-    /// Ends holds whose time is over, and starts balances that recorded usage asks for. Whoever runs an engine calls it a few
-    /// times a second.
-    pub async fn tend(&self) -> Result<(), EngineError> {
-        let unchanging = self.changing.read().await;
-        let now = self.now();
-        let expired = self
-            .balances
-            .counters()
-            .expire(now, EXPIRED_AT_ONCE)
-            .await
-            .map_err(unreachable)?;
-        if !expired.is_empty() {
-            self.store.holds().end_holds(expired, Ending::Expired).await?;
-        }
-        drop(unchanging);
-        self.balances
-            .start_waiting(STARTED_AT_ONCE, (&self.settings(), now))
-            .await;
-        Ok(())
-    }
-
-    /// Puts the claims of holds back that were open when the process ended.
-    pub(super) async fn restore_holds(&self) -> Result<(), EngineError> {
-        let now = self.now();
-        let open = self.store.holds().open_holds().await?;
-        let (past, open): (Vec<Hold>, Vec<Hold>) = open.into_iter().partition(|hold| hold.is_past(now));
-        if !past.is_empty() {
-            let past = past.iter().map(|hold| hold.id).collect();
-            self.store.holds().end_holds(past, Ending::Expired).await?;
-        }
-        let settings = self.settings();
-        for hold in open {
-            let want = |claim: &Claim| Want {
-                cell: claim.cell.clone(),
-                until: settings
-                    .limits
-                    .limit(claim.cell.limit)
-                    .map_or(hold.expires_at, |limit| {
-                        limit.window.window(&limit.zone, claim.cell.start).end
-                    }),
-                amount: claim.amount,
-                ceiling: None,
-            };
-            let taking = Taking {
-                hold: hold.id,
-                organization: hold.scope.organization.clone(),
-                wants: hold.claims.iter().map(want).collect(),
-                expires_at: hold.expires_at,
-            };
-            self.balances
-                .counters()
-                .restore(&taking)
-                .await
-                .map_err(unreachable)?;
-        }
-        Ok(())
     }
 }
 

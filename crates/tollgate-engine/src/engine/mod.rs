@@ -13,6 +13,7 @@ mod settle;
 mod steady;
 mod task;
 mod tenancy;
+mod tend;
 mod verify;
 mod watch;
 
@@ -34,12 +35,13 @@ use crate::store::{SettingChange, Store, StoreState};
 use arc_swap::ArcSwap;
 use balance::Balances;
 use lock::Locks;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use steady::Steady;
 use task::to_its_end;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tollgate_core::event::{Acceptance, Attribution};
-use tollgate_core::id::IdentityKey;
+use tollgate_core::id::{HoldId, IdentityKey};
 use tollgate_core::money::Money;
 use tollgate_core::text::Label;
 use tollgate_core::time::Timestamp;
@@ -85,6 +87,8 @@ pub struct Engine {
     watches: Arc<Watches>,
     balances: Balances,
     placing: Locks,
+    /// Holds whose claims ended with their time and that are not yet known to have ended durably.
+    expired: Mutex<BTreeSet<HoldId>>,
     steady: Steady,
 }
 
@@ -118,6 +122,7 @@ impl Engine {
         let engine = Self {
             balances: Balances::new(store.clone(), counters, options.acceptance),
             placing: Locks::new(PLACING_LOCKS),
+            expired: Mutex::default(),
             steady: Steady::default(),
             identity: store.identity_key(),
             settings: Arc::new(ArcSwap::from_pointee(settings)),

@@ -95,20 +95,11 @@ impl Engine {
                         .finish(id, countings(fresh.into_iter(), &with))
                         .await
                 }
-                Ok(Some(settled)) => {
-                    let expires_at = settled.hold.expires_at;
-                    balances
-                        .counters()
-                        .unpin(id, expires_at)
-                        .await
-                        .map(|()| Default::default())
+                // It conflicts, or nothing was recorded: the hold goes on as it was.
+                Ok(Some(_)) | Ok(None) | Err(_) => {
+                    let unpinned = balances.counters().unpin(id, None).await;
+                    unpinned.map(|()| Default::default())
                 }
-                // Nothing was recorded, or the store has stopped; the room comes back with its time.
-                Ok(None) | Err(_) => balances
-                    .counters()
-                    .unpin(id, now)
-                    .await
-                    .map(|()| Default::default()),
             };
             match step {
                 Ok(tallied) => balances.take_note(tallied, &with, now).await,

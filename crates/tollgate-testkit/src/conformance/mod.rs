@@ -4,6 +4,7 @@
 //! listed once, in that macro. Not here: what a store's own files and options promise.
 
 pub mod answer;
+pub mod counters;
 pub mod identity;
 pub mod lifecycle;
 pub mod listing;
