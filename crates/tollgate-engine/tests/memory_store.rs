@@ -22,3 +22,4 @@ impl Opener for InMemory {
 
 tollgate_testkit::conformance!(InMemory);
 tollgate_testkit::proofs!(InMemory, 150);
+tollgate_testkit::limit_proofs!(InMemory, 60);

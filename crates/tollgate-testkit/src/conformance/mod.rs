@@ -5,7 +5,9 @@
 
 pub mod answer;
 pub mod counters;
+pub mod hold;
 pub mod identity;
+pub mod journal;
 pub mod lifecycle;
 pub mod listing;
 pub mod pricing;
@@ -88,6 +90,25 @@ macro_rules! conformance {
                 versions_count_from_one,
                 a_removed_setting_is_gone,
                 of_changes_that_expect_the_same_version_one_is_saved;
+            hold:
+                a_hold_is_placed_once_and_kept_whole,
+                a_hold_that_was_never_placed_is_not_there,
+                a_settle_records_its_event_and_ends_its_hold,
+                a_hold_is_settled_by_one_event,
+                a_settle_whose_event_conflicts_leaves_its_hold_open,
+                a_use_is_recorded_whatever_became_of_its_hold,
+                a_hold_ends_once,
+                an_open_hold_is_extended,
+                what_is_settled_is_told_with_how_many_events_had_arrived,
+                of_concurrent_placings_of_one_hold_one_is_the_first,
+                of_concurrent_ends_of_one_hold_one_is_its_end,
+                a_closed_store_holds_nothing_more;
+            journal:
+                denials_are_listed_newest_first_and_page_by_page,
+                the_same_denial_twice_is_two,
+                a_passed_threshold_is_told_once,
+                the_outbox_is_read_from_where_one_was,
+                of_many_who_see_a_threshold_passed_one_tells;
             lifecycle:
                 the_identity_key_stays,
                 an_empty_batch_changes_nothing,

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod crowd;
 pub mod hanging;
 pub mod isolation;
+pub mod limit;
 pub mod order;
 pub mod voiding;
 
