@@ -18,12 +18,21 @@ use tollgate_core::time::Timestamp;
 
 /// How far a preview looks back: a week has every day of the week once.
 const LOOKS_BACK_SECONDS: i64 = 7 * 86_400;
-/// Most events that a preview reads: some seconds of work, and some 30 MB.
-const EVENTS_MAX: usize = 100_000;
-/// Events read in one step: some 4 MB, and few enough steps that a batch of the store is not opened over and over.
-const PAGE_EVENTS: usize = 4_096;
+/// How much a preview reads. All together some seconds of work and some 30 MB; a page some 4 MB, so that few steps are
+/// needed and a batch of the store is not opened over and over.
+const REACH: Reach = Reach {
+    events_max: 100_000,
+    page_events: 4_096,
+};
 /// Events decided before other tasks have their turn: about a millisecond.
 const DECIDED_AT_ONCE: usize = 512;
+
+/// How many events are read, and how many of them in one step.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    events_max: usize,
+    page_events: usize,
+}
 
 /// What a limit would have done with recorded events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,51 +69,60 @@ impl Engine {
     ) -> Result<(LimitRecord, Preview), EngineError> {
         let settings = self.settings();
         let record = self.limit_record(draft, replaced, &settings, access)?;
+        let preview = self.preview(&record.limit, &settings, REACH).await?;
+        Ok((record, preview))
+    }
+
+    async fn preview(
+        &self,
+        limit: &Arc<Limit>,
+        settings: &Settings,
+        reach: Reach,
+    ) -> Result<Preview, EngineError> {
         let to = self.now();
         let from = to.plus_seconds(-LOOKS_BACK_SECONDS);
-        let (uses, is_truncated) = self.recorded_uses(&record.limit, (from, to), &settings).await?;
-        let preview = Preview {
+        let page = EventPage {
+            filters: filters(limit),
+            from: Some(from),
+            to: Some(to),
+            ..EventPage::default()
+        };
+        let (uses, is_truncated) = self.recorded_uses(limit, page, settings, reach).await?;
+        Ok(Preview {
             from,
             to,
             requests: u64::try_from(uses.len()).unwrap_or(u64::MAX),
             denied: denied(uses).await,
             is_truncated,
-        };
-        Ok((record, preview))
+        })
     }
 
-    /// The uses of a stretch of time that a limit concerns, in the order of time; and whether there were too many.
+    /// The uses that a limit concerns of the events that belong on a page, in the order of time; and whether there were more
+    /// events than are read.
     async fn recorded_uses(
         &self,
         limit: &Arc<Limit>,
-        (from, to): (Timestamp, Timestamp),
+        mut page: EventPage,
         settings: &Settings,
+        reach: Reach,
     ) -> Result<(Vec<Use>, bool), EngineError> {
-        let mut page = EventPage {
-            filters: filters(limit),
-            from: Some(from),
-            to: Some(to),
-            before: None,
-            limit: PAGE_EVENTS,
-        };
         let (mut uses, mut voided, mut read) = (Vec::new(), HashSet::new(), 0);
         loop {
             // One more than is looked at, to know whether there is more.
-            page.limit = PAGE_EVENTS.min(EVENTS_MAX + 1 - read);
+            page.limit = reach.page_events.min(reach.events_max + 1 - read);
             let events = self.store.events(page.clone()).await?;
             read += events.len();
-            let is_last = events.len() < page.limit;
             page.before = events.last().map(|event| event.arrival);
-            let looked_at = events.len() - read.saturating_sub(EVENTS_MAX);
+            let looked_at = events.len() - read.saturating_sub(reach.events_max);
             for event in events.iter().take(looked_at) {
                 uses.extend(recorded_use(limit, event, &mut voided, settings));
             }
-            if is_last || read > EVENTS_MAX {
+            if events.len() < page.limit || read > reach.events_max {
                 break;
             }
         }
         uses.sort_unstable_by_key(|one| (one.at, one.arrival));
-        Ok((uses, read > EVENTS_MAX))
+        Ok((uses, read > reach.events_max))
     }
 }
 
@@ -193,4 +211,71 @@ async fn denied(uses: Vec<Use>) -> u64 {
         }
     }
     denied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use crate::store::MemoryStore;
+    use tollgate_core::event::Draft;
+    use tollgate_core::id::IdentityKey;
+
+    const QUOTA: &str =
+        r#"{"name": "calls", "organization": "acme", "measure": "requests", "limit": 3, "window": "day"}"#;
+
+    /// Eleven events of one day, arrived in the order of their ids and used in the reverse; the sixth to arrive is voided.
+    async fn ground() -> (Engine, Arc<Limit>) {
+        let clock = Arc::new(SimulatedClock::at("2026-01-15T12:00:00Z".parse().unwrap()));
+        let store = Arc::new(MemoryStore::new(IdentityKey::from_bytes([1; 16]), clock.clone()));
+        let engine = Engine::open(store, clock, Default::default()).await.unwrap();
+        for number in 0..11 {
+            let draft = Draft {
+                id: Some(number.to_string().into()),
+                organization: Some("acme".into()),
+                category: Some("ai.completion".into()),
+                timestamp: Some(format!("2026-01-15T10:{:02}:00Z", 20 - number).into()),
+                ..Draft::default()
+            };
+            let receipts = engine.record(vec![draft], &Access::default()).await.unwrap();
+            if number == 5 {
+                let event = receipts[0].event.unwrap();
+                engine.void(event, None, &Access::default()).await.unwrap();
+            }
+        }
+        let parts = serde_json::from_str(QUOTA).unwrap();
+        let draft = LimitDraft::Quota(parts);
+        let (record, _) = engine
+            .preview_limit(draft, None, &Access::default())
+            .await
+            .unwrap();
+        (engine, record.limit)
+    }
+
+    #[tokio::test]
+    async fn any_page_and_reach_looks_at_the_last_to_arrive_once() {
+        let (engine, limit) = ground().await;
+        let settings = engine.settings();
+        // Twelve events with the void; of those read, the voided one and its void are left out.
+        for (events_max, requests, denied, is_truncated) in [
+            (100, 10, 7, false),
+            (12, 10, 7, false),
+            (11, 9, 6, true),
+            (6, 5, 2, true),
+            (2, 2, 0, true),
+        ] {
+            for page_events in [1, 2, 3, 5, 6, 7, 12, 13] {
+                let reach = Reach {
+                    events_max,
+                    page_events,
+                };
+                let found = engine.preview(&limit, &settings, reach).await.unwrap();
+                assert_eq!(
+                    (found.requests, found.denied, found.is_truncated),
+                    (requests, denied, is_truncated),
+                    "{reach:?}"
+                );
+            }
+        }
+    }
 }
