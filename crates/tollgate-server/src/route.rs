@@ -71,6 +71,7 @@ const INSTANCE_MANAGE: Need = Need::Instance(Right::Manage);
 const INSTANCE_ADMINISTER: Need = Need::Instance(Right::Administer);
 
 /// The table.
+// tidy: table of data, an entry for each method of each path
 pub(crate) fn routes() -> Vec<Route> {
     use routing::{delete, get, post, put};
     vec![

@@ -5,66 +5,40 @@ use crate::tests::ground::Ground;
 use expect_test::expect;
 use serde_json::json;
 
+/// Bodies of a check or a hold.
+const WRONG: &[&str] = &[
+    "",
+    "[]",
+    "{}",
+    r#"{"organization": "acme", "category": "ai.completion"}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "measures": {}}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "measures": {"input_tokens": -1, "outputtokens": 1}}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": "-1"}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1e400}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "ttl_seconds": 0}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "ttl_seconds": "86401"}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "ttl_seconds": 1.5}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "ttl_seconds": [60]}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "priority": "urgent"}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "timestamp": "2026-01-01T00:00:00Z", "source": "a", "metadata": 1}"#,
+    r#"{"organization": "acme", "category": "ai.completion", "cost": 1, "cost": 2}"#,
+    r#"{"category": "ai.completions", "user": 7, "priority": 1, "measures": {"input_tokens": []}}"#,
+];
+
 #[tokio::test]
 async fn a_bad_request_names_its_field() {
     let ground = Ground::new().await;
     let mut shown = String::new();
-    let whole = r#""organization": "acme", "category": "ai.completion""#;
-    for body in [
-        "".to_owned(),
-        "[]".to_owned(),
-        "{}".to_owned(),
-        format!("{{{whole}}}"),
-        format!(r#"{{{whole}, "measures": {{}}}}"#),
-        format!(r#"{{{whole}, "measures": {{"input_tokens": -1, "outputtokens": 1}}}}"#),
-        format!(r#"{{{whole}, "cost": "-1"}}"#),
-        format!(r#"{{{whole}, "cost": 1e400}}"#),
-        format!(r#"{{{whole}, "cost": 1, "ttl_seconds": 0}}"#),
-        format!(r#"{{{whole}, "cost": 1, "ttl_seconds": "86401"}}"#),
-        format!(r#"{{{whole}, "cost": 1, "ttl_seconds": 1.5}}"#),
-        format!(r#"{{{whole}, "cost": 1, "ttl_seconds": [60]}}"#),
-        format!(r#"{{{whole}, "cost": 1, "priority": "urgent"}}"#),
-        format!(
-            r#"{{{whole}, "cost": 1, "timestamp": "2026-01-01T00:00:00Z", "source": "a", "metadata": 1}}"#
-        ),
-        format!(r#"{{{whole}, "cost": 1, "cost": 2}}"#),
-        r#"{"category": "ai.completions", "user": 7, "priority": 1, "measures": {"input_tokens": []}}"#
-            .to_owned(),
-    ] {
+    for body in WRONG {
         let mut answers = Vec::new();
         for path in ["/v1/check", "/v1/holds"] {
             let call = Call::new("POST", path)
                 .header("content-type", "application/json")
-                .bytes(body.clone());
+                .bytes(*body);
             answers.push(ground.send(call).await.problem());
         }
         assert_eq!(answers[0], answers[1], "{body}");
         shown.push_str(&format!("{body}\n    {}\n", answers[0]));
-    }
-    let id = "hld_00000000000000000000000000000000";
-    let hold = json!({"organization": "acme", "category": "ai.completion", "cost": 1});
-    let open = ground.post("/v1/holds", &hold).await.ok()["hold"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    for (method, path, body) in [
-        ("GET", "nothing".to_owned(), ""),
-        ("GET", id.to_owned(), ""),
-        ("POST", format!("{id}/settle"), "{}"),
-        ("POST", format!("{id}/settle"), r#"{"color": 1}"#),
-        ("POST", format!("{open}/settle"), ""),
-        ("POST", format!("{open}/settle"), "[{}]"),
-        ("POST", format!("{open}/extend"), "{}"),
-        ("POST", format!("{open}/extend"), r#"{"ttl_seconds": 86401}"#),
-        ("POST", format!("{open}/extend"), r#"{"ttl_seconds": null}"#),
-        ("POST", format!("{open}/release"), r#"{"now": true}"#),
-        ("POST", format!("{id}/release"), ""),
-        ("POST", format!("{open}/release?now"), ""),
-    ] {
-        let call = Call::new(method, &format!("/v1/holds/{path}")).bytes(body);
-        let problem = ground.send(call).await.problem();
-        let line = format!("{method} {path} {body}\n    {problem}\n");
-        shown.push_str(&line.replace(&open, "hld_…"));
     }
     expect![[r#"
 
@@ -99,6 +73,40 @@ async fn a_bad_request_names_its_field() {
             422 invalid_request: /cost repeated: is given twice
         {"category": "ai.completions", "user": 7, "priority": 1, "measures": {"input_tokens": []}}
             422 invalid_request: /user wrong_type: is a number; expected a string; /priority wrong_type: is a number; expected a string; /measures/input_tokens wrong_type: is an array; expected a number, or a string of its digits; /organization missing_field: an instance key names the organization of each event; /category unknown_category: no category "ai.completions"; did you mean ai.completion? GET /v1/categories lists them
+    "#]]
+    .assert_eq(&shown);
+}
+
+#[tokio::test]
+async fn a_step_that_is_wrong_changes_nothing() {
+    let ground = Ground::new().await;
+    let mut shown = String::new();
+    let id = "hld_00000000000000000000000000000000";
+    let hold = json!({"organization": "acme", "category": "ai.completion", "cost": 1});
+    let open = ground.post("/v1/holds", &hold).await.ok()["hold"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for (method, path, body) in [
+        ("GET", "nothing".to_owned(), ""),
+        ("GET", id.to_owned(), ""),
+        ("POST", format!("{id}/settle"), "{}"),
+        ("POST", format!("{id}/settle"), r#"{"color": 1}"#),
+        ("POST", format!("{open}/settle"), ""),
+        ("POST", format!("{open}/settle"), "[{}]"),
+        ("POST", format!("{open}/extend"), "{}"),
+        ("POST", format!("{open}/extend"), r#"{"ttl_seconds": 86401}"#),
+        ("POST", format!("{open}/extend"), r#"{"ttl_seconds": null}"#),
+        ("POST", format!("{open}/release"), r#"{"now": true}"#),
+        ("POST", format!("{id}/release"), ""),
+        ("POST", format!("{open}/release?now"), ""),
+    ] {
+        let call = Call::new(method, &format!("/v1/holds/{path}")).bytes(body);
+        let problem = ground.send(call).await.problem();
+        let line = format!("{method} {path} {body}\n    {problem}\n");
+        shown.push_str(&line.replace(&open, "hld_…"));
+    }
+    expect![[r#"
         GET nothing 
             404 not_found: there is no hold nothing
         GET hld_00000000000000000000000000000000 

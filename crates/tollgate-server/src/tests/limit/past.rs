@@ -33,59 +33,62 @@ async fn history(ground: &Ground) {
     }
 }
 
+/// Limits that are tried on that history.
+const TRIED: &[(&str, &str)] = &[
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 100, "window": "day"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 1, "window": "day"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 0, "window": "day"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 1, "window": "day", "mode": "soft"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 1, "window": "day", "mode": "shadow"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "*"}}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "u2"}}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 0, "window": "day", "match": {"model": "other"}}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 0, "window": "day", "selector": "ai.*"}"#,
+    ),
+    (
+        "quotas",
+        r#"{"measure": "requests", "limit": 0, "window": "day", "selector": "api.*"}"#,
+    ),
+    ("budgets", r#"{"limit": "0.009", "period": "week"}"#),
+    (
+        "budgets",
+        r#"{"limit": "0.009", "period": "week", "mode": "ladder"}"#,
+    ),
+];
+
 #[tokio::test]
 async fn a_dry_run_says_what_a_limit_would_have_done_and_changes_nothing() {
     let ground = Ground::new().await;
     history(&ground).await;
     let mut shown = String::new();
-    for (things, limit) in [
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 100, "window": "day"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 1, "window": "day"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 0, "window": "day"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 1, "window": "day", "mode": "soft"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 1, "window": "day", "mode": "shadow"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "*"}}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "u2"}}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 0, "window": "day", "match": {"model": "other"}}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 0, "window": "day", "selector": "ai.*"}),
-        ),
-        (
-            "quotas",
-            json!({"measure": "requests", "limit": 0, "window": "day", "selector": "api.*"}),
-        ),
-        ("budgets", json!({"limit": "0.009", "period": "week"})),
-        (
-            "budgets",
-            json!({"limit": "0.009", "period": "week", "mode": "ladder"}),
-        ),
-    ] {
-        let mut body = limit.clone();
+    for (things, limit) in TRIED {
+        let mut body: Value = serde_json::from_str(limit).unwrap();
         body["name"] = "tried".into();
         body["organization"] = "acme".into();
         let reply = ground.post(&format!("/v1/{things}?dry_run=true"), &body).await;
