@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 /// Flags that quotas and budgets share.
 #[derive(Args, Debug, Default)]
-struct Common {
+struct Shared {
     /// Name for people
     #[arg(long)]
     name: Option<String>,
@@ -49,7 +49,7 @@ struct Common {
 #[command(after_long_help = QUOTA_NOTES)]
 pub(crate) struct Quota {
     #[command(flatten)]
-    common: Common,
+    shared: Shared,
     /// What is counted: a measure, `requests` among them
     #[arg(long)]
     measure: Option<String>,
@@ -63,7 +63,7 @@ pub(crate) struct Quota {
 #[command(after_long_help = BUDGET_NOTES)]
 pub(crate) struct Budget {
     #[command(flatten)]
-    common: Common,
+    shared: Shared,
     /// Currency [default: the organization's]
     #[arg(long)]
     currency: Option<String>,
@@ -111,7 +111,7 @@ impl FromStr for Scope {
     }
 }
 
-impl Common {
+impl Shared {
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
         fields.put("name", self.name.as_ref())?;
         fields.put("organization", self.organization.as_ref())?;
@@ -178,7 +178,7 @@ impl Kind for Quota {
     }
 
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
-        self.common.write(fields)?;
+        self.shared.write(fields)?;
         fields.put("measure", self.measure.as_ref())?;
         fields.put("window", self.window.as_ref())
     }
@@ -200,7 +200,7 @@ impl Kind for Budget {
     }
 
     fn write(&self, fields: &mut Fields) -> Result<(), String> {
-        self.common.write(fields)?;
+        self.shared.write(fields)?;
         fields.put("currency", self.currency.as_ref())?;
         fields.put("period", self.period.as_ref())?;
         fields.put("tier", self.tier.as_ref())
@@ -218,12 +218,12 @@ mod tests {
     #[test]
     fn flags_become_a_limit() {
         let quota = Quota {
-            common: Common {
+            shared: Shared {
                 name: Some("daily".to_owned()),
                 scope: Some("user:*".parse().unwrap()),
                 limit: Some("100".to_owned()),
                 thresholds: vec!["75".to_owned(), "100".to_owned()],
-                ..Common::default()
+                ..Shared::default()
             },
             measure: Some("requests".to_owned()),
             window: Some("day".to_owned()),
