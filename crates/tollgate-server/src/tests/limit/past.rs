@@ -96,29 +96,29 @@ async fn a_dry_run_says_what_a_limit_would_have_done_and_changes_nothing() {
         shown.push_str(&format!("{limit}\n    {}\n", reply.value()["dry_run"]));
     }
     expect![[r#"
-        {"limit":100,"measure":"requests","window":"day"}
+        {"measure": "requests", "limit": 100, "window": "day"}
             {"denied":0,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":1,"measure":"requests","window":"day"}
+        {"measure": "requests", "limit": 1, "window": "day"}
             {"denied":5,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":0,"measure":"requests","window":"day"}
+        {"measure": "requests", "limit": 0, "window": "day"}
             {"denied":13,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":1,"measure":"requests","mode":"soft","window":"day"}
+        {"measure": "requests", "limit": 1, "window": "day", "mode": "soft"}
             {"denied":0,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":1,"measure":"requests","mode":"shadow","window":"day"}
+        {"measure": "requests", "limit": 1, "window": "day", "mode": "shadow"}
             {"denied":5,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":3,"measure":"requests","scope":{"id":"*","kind":"user"},"window":"total"}
+        {"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "*"}}
             {"denied":7,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":3,"measure":"requests","scope":{"id":"u2","kind":"user"},"window":"total"}
+        {"measure": "requests", "limit": 3, "window": "total", "scope": {"kind": "user", "id": "u2"}}
             {"denied":1,"from":"2026-02-22T12:00:00Z","requests":4,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":0,"match":{"model":"other"},"measure":"requests","window":"day"}
+        {"measure": "requests", "limit": 0, "window": "day", "match": {"model": "other"}}
             {"denied":0,"from":"2026-02-22T12:00:00Z","requests":0,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":0,"measure":"requests","selector":"ai.*","window":"day"}
+        {"measure": "requests", "limit": 0, "window": "day", "selector": "ai.*"}
             {"denied":13,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":0,"measure":"requests","selector":"api.*","window":"day"}
+        {"measure": "requests", "limit": 0, "window": "day", "selector": "api.*"}
             {"denied":0,"from":"2026-02-22T12:00:00Z","requests":0,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":"0.009","period":"week"}
+        {"limit": "0.009", "period": "week"}
             {"denied":10,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
-        {"limit":"0.009","mode":"ladder","period":"week"}
+        {"limit": "0.009", "period": "week", "mode": "ladder"}
             {"denied":10,"from":"2026-02-22T12:00:00Z","requests":13,"to":"2026-03-01T12:00:00Z","truncated":false}
     "#]].assert_eq(&shown);
     assert_eq!(ground.get("/v1/quotas").await.ok()["data"], json!([]));
