@@ -233,16 +233,14 @@ fn while_a_balance_is_not_known_each_limit_does_as_it_says() {
 
 #[test]
 fn waiting_helps_until_the_last_refusing_limit_begins_anew() {
-    let full = |n, window: &str| Stand(quota(n, json!({"window": window, "limit": 0})), "0+0", "1");
+    let full = |n, window: &str| Stand(quota(n, json!({"window": window, "limit": 1})), "1+0", "1");
     let retry = |stands: &[Stand]| {
         decided(stands, Priority::Normal)
             .retry_at()
             .map(|at| at.to_string())
     };
-    assert_eq!(
-        retry(&[full(1, "minute")]).as_deref(),
-        Some("2026-01-15T12:01:00Z")
-    );
+    let minute = Some("2026-01-15T12:01:00Z".to_owned());
+    assert_eq!(retry(&[full(1, "minute")]), minute);
     assert_eq!(
         retry(&[full(1, "minute"), full(2, "month")]).as_deref(),
         Some("2026-02-01T00:00:00Z")
@@ -251,18 +249,14 @@ fn waiting_helps_until_the_last_refusing_limit_begins_anew() {
         retry(&[full(1, "minute"), full(2, "total"), full(3, "day")]),
         None
     );
-    assert_eq!(
-        retry(&[Stand(quota(1, json!({"window": "minute"})), "0+0", "1")]),
-        None
-    );
+    let fits = quota(1, json!({"window": "minute"}));
+    assert_eq!(retry(&[Stand(fits, "0+0", "1")]), None);
     // A limit that refuses nothing has no say.
-    let shadow = Stand(
-        quota(2, json!({"window": "year", "limit": 0, "mode": "shadow"})),
-        "0+0",
-        "1",
-    );
-    assert_eq!(
-        retry(&[full(1, "minute"), shadow]).as_deref(),
-        Some("2026-01-15T12:01:00Z")
-    );
+    let shadow = quota(2, json!({"window": "year", "limit": 0, "mode": "shadow"}));
+    assert_eq!(retry(&[full(1, "minute"), Stand(shadow, "0+0", "1")]), minute);
+    // What is more than the whole ceiling never fits, and what has no price does not get one by waiting.
+    let small = quota(2, json!({"window": "day", "limit": "0.5"}));
+    assert_eq!(retry(&[full(1, "minute"), Stand(small, "0+0", "1")]), None);
+    let budget = budget(2, json!({"period": "day"}));
+    assert_eq!(retry(&[full(1, "minute"), Stand(budget, "0+0", "?")]), None);
 }

@@ -69,12 +69,13 @@ pub async fn tell(opener: &dyn Opener, story: &Story) {
     teller.conclude().await;
 }
 
-/// Whether a step told again is the same step: a place without an id is another hold each time.
+/// Whether a step told again is the same step: a place without an id is another hold each time, and what a void refers to
+/// is counted anew.
 fn is_repeatable(step: &Step) -> bool {
     match step {
         Step::Place(asked) => asked.is_named,
         Step::Settle(..) | Step::SettleUnknown(_) | Step::Release(_) | Step::Extend(..) => true,
-        Step::Record(_) | Step::Void(_) | Step::Tend | Step::Again(..) => true,
+        Step::Record(_) | Step::Tend | Step::Again(..) => true,
         _ => false,
     }
 }
