@@ -47,8 +47,6 @@ pub(crate) enum Verdict {
     NoCounterpart(&'static str),
     /// It needs a record; the test of this name that runs it is of this crate.
     Elsewhere(&'static str),
-    /// It belongs to a part that is not built yet, and which.
-    Later(&'static str),
     /// Nobody knows what it asks.
     Unknown(String),
 }
@@ -87,8 +85,7 @@ fn judge(case: &Case) -> Verdict {
         "cost" => cost::judge(case),
         "aggregate" => aggregate::judge(case),
         "windowing" => window::judge(case),
-        "dedupe" | "ingest_validation" => Verdict::Elsewhere("tollgate-engine"),
-        "enforcement" => Verdict::Later("limits and holds"),
+        "dedupe" | "ingest_validation" | "enforcement" => Verdict::Elsewhere("tollgate-engine"),
         "credit_burn" => Verdict::NoCounterpart("prepaid credits are not ours yet"),
         other => Verdict::Unknown(format!("no file answers for kind {other}")),
     }
@@ -119,16 +116,13 @@ fn run(cases: &[Case]) {
             Verdict::Differs(reason) => format!("differs         {}: {reason}", case.id),
             Verdict::NoCounterpart(reason) => format!("no counterpart  {}: {reason}", case.id),
             Verdict::Elsewhere(of) => format!("elsewhere       {}: metering_cases of {of}", case.id),
-            Verdict::Later(part) => format!("later           {}: {part}", case.id),
             Verdict::Unknown(what) => format!("UNKNOWN         {}: {what}", case.id),
         };
         println!("{line}");
         let is_wrong = match &verdict {
             Verdict::Run { got, want } => got != want,
             Verdict::Unknown(_) => true,
-            Verdict::Differs(_) | Verdict::NoCounterpart(_) | Verdict::Elsewhere(_) | Verdict::Later(_) => {
-                false
-            }
+            Verdict::Differs(_) | Verdict::NoCounterpart(_) | Verdict::Elsewhere(_) => false,
         };
         wrong.extend(is_wrong.then_some(line));
     }

@@ -1,7 +1,7 @@
-//! Numbers of other metering systems that need a record: what becomes of an event that is sent twice.
+//! Numbers of other metering systems that need a record: an event that is sent twice, a hold and what becomes of it.
 //!
 //! The cases stand in `../shared/cases/metering.json`, seen from the repository's root, where that exists; elsewhere a
-//! small file of our own, of the same shape, is run. Here are the kinds `dedupe` and `ingest_validation`; the core's
+//! small file of our own, of the same shape, is run. Here are the kinds `dedupe`, `ingest_validation` and `enforcement`; the core's
 //! test of the same name answers for every other kind and fails on one that nobody knows.
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 #![allow(
@@ -10,6 +10,7 @@
 )]
 
 mod dedupe;
+mod enforcement;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,6 +49,7 @@ fn read(text: &str) -> Vec<Case> {
 fn judge(case: &Case) -> Option<Verdict> {
     match case.kind.as_str() {
         "dedupe" => Some(dedupe::judge(case)),
+        "enforcement" => Some(enforcement::judge(case)),
         "ingest_validation" => Some(Verdict::Unknown(format!(
             "an input of a shape not met before: {}",
             case.input
@@ -75,7 +77,7 @@ fn run(cases: &[Case]) {
 }
 
 #[test]
-fn every_case_of_an_event_sent_twice_is_accounted_for() {
+fn every_case_that_needs_a_record_is_accounted_for() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let shared = root.join("../shared/cases/metering.json");
     match std::fs::read_to_string(&shared) {
@@ -94,7 +96,7 @@ fn our_own_few_cases_run_everywhere() {
     let runs = cases
         .iter()
         .filter(|case| matches!(judge(case), Some(Verdict::Run { .. })));
-    assert_eq!(runs.count(), 4);
+    assert_eq!(runs.count(), 12);
 }
 
 #[test]
@@ -107,6 +109,19 @@ fn a_case_that_nobody_understands_is_told_apart() {
         ),
         ("dedupe", json!({"events": [{"id": "1", "v": "1", "ttl": "1h"}]})),
         ("ingest_validation", json!({"anything": 1})),
+        ("enforcement", json!({"balance": "5"})),
+        (
+            "enforcement",
+            json!({"balance": "5", "concurrent": 2, "amount_each": "1", "overage": "bill"}),
+        ),
+        (
+            "enforcement",
+            json!({"balances": ["5"], "hold": "1", "ops": ["transmogrify"]}),
+        ),
+        (
+            "enforcement",
+            json!({"scopes": {"galaxy:milky": "5"}, "reserve": "1"}),
+        ),
     ] {
         let case = json!({"id": "x.y", "kind": kind, "input": input, "expected": {"sum": "1"}});
         let verdict = judge(&serde_json::from_value(case).unwrap());
