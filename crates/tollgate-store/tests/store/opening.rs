@@ -59,8 +59,8 @@ fn a_directory_has_one_owner() {
 #[test]
 fn a_newer_format_is_refused() {
     let opener = recorded();
-    // Sealed as any value is: format of the seal, no compression, length, the number 2, checksum.
-    let mut sealed = vec![1, 0, 1, 0, 0, 0, 2];
+    // Sealed as any value is: format of the seal, no compression, length, the number 3, checksum.
+    let mut sealed = vec![1, 0, 1, 0, 0, 0, 3];
     sealed.extend(crc32fast::hash(&sealed).to_le_bytes());
     let connection = rusqlite::Connection::open(opener.path().join("tollgate.db")).unwrap();
     connection
@@ -70,7 +70,7 @@ fn a_newer_format_is_refused() {
     check(
         opener.path(),
         expect![
-            "the store has format 2, and this version knows 1; run the version that wrote it, or a newer one"
+            "the store has format 3, and this version knows 2; run the version that wrote it, or a newer one"
         ],
     );
 }
