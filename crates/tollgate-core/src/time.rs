@@ -11,6 +11,9 @@ pub const MICROS_PER_SECOND: i64 = 1_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// What follows the microseconds of an instant that no calendar has.
+const BEYOND: &str = " µs";
+
 /// The text is not an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an RFC 3339 time with a zone, such as 2026-01-30T16:45:23Z")]
@@ -65,7 +68,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_jiff() {
             Some(instant) => instant.fmt(f),
-            None => write!(f, "{} µs", self.0),
+            None => write!(f, "{}{BEYOND}", self.0),
         }
     }
 }
@@ -79,7 +82,12 @@ impl serde::Serialize for Timestamp {
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = smol_str::SmolStr::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        // What no calendar has, such as where all of time begins, is printed as its microseconds.
+        let beyond = text.strip_suffix(BEYOND).and_then(|micros| micros.parse().ok());
+        match beyond.map(Self) {
+            Some(beyond) if beyond.to_jiff().is_none() => Ok(beyond),
+            _ => Self::parse(&text).map_err(serde::de::Error::custom),
+        }
     }
 }
 
@@ -109,5 +117,17 @@ mod tests {
         check("2026-01-30", None);
         check("2026-02-30T00:00:00Z", None);
         check("yesterday", None);
+    }
+
+    #[test]
+    fn every_instant_is_read_back_as_it_was_written() {
+        for micros in [i64::MIN, i64::MAX, i64::MIN + 1, -1, 0, 1_768_478_400_000_001] {
+            let at = Timestamp::from_micros(micros);
+            let json = serde_json::to_string(&at).unwrap();
+            assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), at, "{json}");
+        }
+        for text in [r#""0 µs""#, r#""1768478400000001 µs""#, r#"" µs""#, r#""x µs""#] {
+            assert!(serde_json::from_str::<Timestamp>(text).is_err(), "{text}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use tollgate_core::decision::{Decision, Looked, Refusal};
 use tollgate_core::hold::{Claim, Found, Hold, HoldState};
 use tollgate_core::id::{BudgetId, HoldId, PayloadHash, QuotaId};
 use tollgate_core::limit::{Action, Amount, Balance, Cell, LimitId, Mode};
+use tollgate_core::period::Window;
 use tollgate_core::query::UsageQuery;
 use tollgate_core::scope::ScopeKind;
 use tollgate_core::text::Label;
@@ -23,12 +24,16 @@ fn noon(seconds: i64) -> Timestamp {
     at(NOON).plus_seconds(seconds)
 }
 
-/// A cell of the n-th quota.
+/// A cell of the n-th quota; those of even numbers count all of time.
 pub(super) fn cell(n: u128) -> Cell {
+    let start = match n % 2 {
+        0 => Window::total().start,
+        _ => at("2026-01-01T00:00:00Z"),
+    };
     Cell {
         limit: LimitId::Quota(QuotaId::from_bits(n)),
         instance: label("u1"),
-        start: at("2026-01-01T00:00:00Z"),
+        start,
     }
 }
 
