@@ -63,9 +63,13 @@ fn kill(test: &str, options: Options) {
     });
     // The first step of each writer that was not acknowledged.
     let mut next = [0_u64; WRITERS];
-    let rounds = told(ROUNDS).map_or(KILLS, |rounds| rounds.parse().unwrap());
-    for round in 0..rounds {
-        let (mut child, lines) = start(test, home.path(), &next);
+    for round in 0..rounds() {
+        let from: Vec<String> = next.iter().map(ToString::to_string).collect();
+        let environment = [
+            (FOLDER, home.path().display().to_string()),
+            (FROM, from.join(",")),
+        ];
+        let (mut child, lines) = start(test, &environment);
         let acknowledged = lines.filter_map(|line| {
             let (writer, step) = line.strip_prefix("acknowledged ")?.split_once(' ')?;
             Some((writer.parse::<usize>().unwrap(), step.parse::<u64>().unwrap()))
@@ -88,12 +92,19 @@ fn kill(test: &str, options: Options) {
     in_runtime(settle(&home, &next));
 }
 
-fn start(test: &str, folder: &Path, next: &[u64]) -> (Child, impl Iterator<Item = String> + use<>) {
-    let from: Vec<String> = next.iter().map(ToString::to_string).collect();
+/// How often a process is killed.
+pub(crate) fn rounds() -> u64 {
+    told(ROUNDS).map_or(KILLS, |rounds| rounds.parse().unwrap())
+}
+
+/// Starts this test as another process, with what it is told; gives the lines that it says.
+pub(crate) fn start(
+    test: &str,
+    environment: &[(&str, String)],
+) -> (Child, impl Iterator<Item = String> + use<>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
-        .env(FOLDER, folder)
-        .env(FROM, from.join(","))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -105,7 +116,7 @@ fn start(test: &str, folder: &Path, next: &[u64]) -> (Child, impl Iterator<Item 
     clippy::disallowed_methods,
     reason = "how this test speaks to itself as another process"
 )]
-fn told(name: &str) -> Option<String> {
+pub(crate) fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -8,6 +8,7 @@
 mod conformance;
 mod damage;
 mod kill;
+mod kill_holds;
 mod opening;
 mod planning;
 mod proof;
