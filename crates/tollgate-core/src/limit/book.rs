@@ -43,6 +43,15 @@ pub struct Concerned {
 impl LimitBook {
     /// The limits that concern a use at an instant, in the order of their ids.
     pub fn concerned(&self, usage: &Event, at: Timestamp) -> SmallVec<[Concerned; 8]> {
+        self.concerned_in(usage, |limit| limit.window.window(&limit.zone, at))
+    }
+
+    /// The same, in windows that the caller finds: calendars take time, and most limits share one.
+    pub fn concerned_in(
+        &self,
+        usage: &Event,
+        mut window_of: impl FnMut(&Limit) -> Window,
+    ) -> SmallVec<[Concerned; 8]> {
         let mut found = SmallVec::new();
         let Some(shelf) = self.organizations.get(&usage.scope.organization) else {
             return found;
@@ -55,7 +64,7 @@ impl LimitBook {
         });
         for limit in shelf.each.iter().chain(of_one.flatten()) {
             if let Some(instance) = limit.concerns(usage) {
-                let window = limit.window.window(&limit.zone, at);
+                let window = window_of(limit);
                 let cell = Cell {
                     limit: limit.id,
                     instance: instance.clone(),

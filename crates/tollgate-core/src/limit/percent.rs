@@ -42,6 +42,13 @@ impl Percent {
         if ceiling == Amount::ZERO {
             return amount > Amount::ZERO;
         }
+        let narrow = amount
+            .0
+            .checked_mul(WHOLE)
+            .zip(ceiling.0.checked_mul(i128::from(self.0)));
+        if let Some((amount, share)) = narrow {
+            return amount >= share;
+        }
         let (amount, ceiling) = (I256::from(amount.0), I256::from(ceiling.0));
         let share = ceiling.checked_mul(I256::from(self.0));
         amount.checked_mul(I256::from(WHOLE)) >= share
@@ -49,6 +56,9 @@ impl Percent {
 
     /// This share of a ceiling, rounded down: an amount above it is above the share.
     pub fn of(self, ceiling: Amount) -> Amount {
+        if let Some(share) = ceiling.0.checked_mul(i128::from(self.0)) {
+            return Amount(share.checked_div(WHOLE).unwrap_or(i128::MAX));
+        }
         let share = I256::from(ceiling.0)
             .checked_mul(I256::from(self.0))
             .and_then(|share| share.checked_div(I256::from(WHOLE)))

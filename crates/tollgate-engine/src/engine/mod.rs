@@ -16,6 +16,7 @@ mod tenancy;
 mod tend;
 mod verify;
 mod watch;
+mod windows;
 
 pub use hold::HoldAnswer;
 pub use limit::LimitDraft;
@@ -46,6 +47,7 @@ use tollgate_core::money::Money;
 use tollgate_core::text::Label;
 use tollgate_core::time::Timestamp;
 use watch::Watches;
+use windows::Windows;
 
 /// Locks among which repetitions of holds are shared out: more than callers that place at once.
 const PLACING_LOCKS: usize = 1_024;
@@ -90,6 +92,7 @@ pub struct Engine {
     /// Holds whose claims ended with their time and that are not yet known to have ended durably.
     expired: Mutex<BTreeSet<HoldId>>,
     steady: Steady,
+    windows: Windows,
 }
 
 /// The right to change settings: whoever has it is alone, and nothing is recorded meanwhile.
@@ -124,6 +127,7 @@ impl Engine {
             placing: Locks::new(PLACING_LOCKS),
             expired: Mutex::default(),
             steady: Steady::default(),
+            windows: Windows::default(),
             identity: store.identity_key(),
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             acceptance: options.acceptance,

@@ -185,7 +185,10 @@ impl Engine {
         let currency = settings.currency(usage.scope.organization.as_str());
         check_measured(draft, &usage, &settings)?;
         let cost = estimate(&usage, currency, &settings)?;
-        let concerned = settings.limits.concerned(&usage, now).into_vec();
+        let concerned = settings
+            .limits
+            .concerned_in(&usage, |limit| self.windows.of(limit, now))
+            .into_vec();
         Ok(Request {
             hold: match given {
                 Some(id) => self.identity.hold_id(usage.scope.organization.as_str(), id),
