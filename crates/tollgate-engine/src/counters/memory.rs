@@ -349,14 +349,4 @@ impl Counters for MemoryCounters {
         }
         Ok(())
     }
-
-    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError> {
-        let mut state = self.state();
-        for cell in cells {
-            if let Some(account) = state.cells.get_mut(cell) {
-                account.settled = Settled::Unknown;
-            }
-        }
-        Ok(())
-    }
 }

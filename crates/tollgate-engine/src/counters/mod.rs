@@ -161,7 +161,4 @@ pub trait Counters: Send + Sync + std::fmt::Debug + 'static {
     fn holds(&self) -> Option<u64> {
         None
     }
-
-    /// Forgets cells, so that they are started anew; their claims stay.
-    async fn forget(&self, cells: &[Cell]) -> Result<(), CountersError>;
 }

@@ -47,7 +47,8 @@ impl Engine {
         Ok(())
     }
 
-    fn expired(&self) -> MutexGuard<'_, BTreeSet<HoldId>> {
+    /// Holds that have given their room back and whose end is not durable yet.
+    pub(super) fn expired(&self) -> MutexGuard<'_, BTreeSet<HoldId>> {
         // Nothing panics while it is held.
         self.expired.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -92,7 +92,10 @@ impl Engine {
     /// What open holds claim, cell by cell.
     async fn held(&self) -> Result<HashMap<Cell, Amount>, EngineError> {
         let mut held: HashMap<Cell, Amount> = HashMap::new();
-        for hold in self.store.holds().open_holds().await? {
+        let open = self.store.holds().open_holds().await?;
+        // Those whose end the store was too busy for have given their room back.
+        let ended = self.expired().clone();
+        for hold in open.into_iter().filter(|hold| !ended.contains(&hold.id)) {
             for claim in hold.claims {
                 let sum = held.entry(claim.cell).or_default();
                 *sum = sum.plus(claim.amount);
