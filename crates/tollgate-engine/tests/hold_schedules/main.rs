@@ -7,6 +7,7 @@
     clippy::panic,
     reason = "a failed expectation must stop the test where it fails"
 )]
+#![allow(clippy::print_stdout, reason = "how many schedules there were is wanted")]
 
 mod turn;
 
