@@ -1,4 +1,5 @@
 //! I20: what a hold may ask for is bounded, and what is beyond is told at its field.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::sync::Arc;
 use tollgate_core::event::{Attribution, Draft};
