@@ -110,10 +110,14 @@ impl Engine {
         })
         .await??;
         let settled = settled.ok_or_else(|| missing(id))?;
-        let overrun = overrun(&settled.outcome, &event, &settled.hold, &settings);
         let found = match settled.hold.state {
             HoldState::Settled { found, .. } => found,
             HoldState::Open | HoldState::Released | HoldState::Expired => Found::Held,
+        };
+        let overrun = match found {
+            Found::Held => overrun(&settled.outcome, &event, &settled.hold, &settings),
+            // Without a claim all of it is counted as any other use is, and none of it is more than was held.
+            Found::Late | Found::Unheld => Vec::new(),
         };
         let status = super::record::status(settled.outcome, &event, &settings);
         let (charge, mut looks) = (status.charge(), NEAR_MISS_LOOKS_MAX);
@@ -135,15 +139,15 @@ impl Engine {
     async fn settle_unknown(
         &self,
         id: HoldId,
-        draft: Draft<'_>,
+        mut draft: Draft<'_>,
         by: &Attribution,
     ) -> Result<Settlement, EngineError> {
-        let is_whole = draft.category.is_some()
-            && draft.id.is_some()
-            && (draft.organization.is_some() || by.organization.is_some());
+        let is_whole =
+            draft.category.is_some() && (draft.organization.is_some() || by.organization.is_some());
         if !is_whole {
             return Err(missing(id));
         }
+        draft.id.get_or_insert_with(|| Cow::Owned(id.to_string()));
         let receipt = self
             .record(vec![draft], by)
             .await?

@@ -245,7 +245,7 @@ async fn what_was_used_is_recorded_whatever_became_of_the_hold() {
             check cost=0                       200 allow warn: budget 9+0/10
             place b cost=1                     200 allow warn: budget 9+1/10
             release b                          released
-            settle b cost=2                    recorded, settled, unheld, budget over by 1
+            settle b cost=2                    recorded, settled, unheld
             settle hld_00000000000000000000000000000000 cost=1 404 not_found: there is no hold hld_00000000000000000000000000000000
             settle hld_00000000000000000000000000000000 cost=1 category=ai.completion organization=acme id=mine recorded, no hold, unheld
             settle hld_00000000000000000000000000000000 cost=1 category=ai.completion organization=acme id=mine duplicate, no hold, unheld
