@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::settings::{LimitRecord, Settings};
 use crate::store::{Expected, SettingChange};
 use std::sync::Arc;
-use tollgate_core::category::MeasureKind;
+use tollgate_core::category::{Category, MeasureKind};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::id::{BudgetId, QuotaId};
 use tollgate_core::limit::{BudgetParts, Counted, Limit, LimitId, QuotaParts};
@@ -215,14 +215,10 @@ fn check_countable(limit: &Limit, settings: &Settings) -> Result<(), EngineError
     let Counted::Measure(measure) = &limit.counted else {
         return Ok(());
     };
-    let mut selected = settings
+    let other = settings
         .catalog
         .iter()
-        .filter(|category| limit.selector.admits(category.name().as_str()));
-    let other = selected.find(|category| {
-        let found = category.measure(measure.as_str());
-        found.is_some_and(|found| found.kind != MeasureKind::Counter)
-    });
+        .find(|category| !is_countable(limit, category));
     let Some(category) = other else { return Ok(()) };
     let detail = format!(
         "{measure} of {} is a level or counts distinct instances, which nobody knows before a use; limit a counter or \
@@ -234,6 +230,34 @@ fn check_countable(limit: &Limit, settings: &Settings) -> Result<(), EngineError
         FlawCode::NotAllowed,
         detail,
     )]))
+}
+
+/// Whether a limit can count its measure in a category, if it selects it.
+fn is_countable(limit: &Limit, category: &Category) -> bool {
+    let Counted::Measure(measure) = &limit.counted else {
+        return true;
+    };
+    let found = category.measure(measure.as_str());
+    !limit.selector.admits(category.name().as_str())
+        || found.is_none_or(|found| found.kind == MeasureKind::Counter)
+}
+
+/// Quotas go on to count: a measure that one of them counts across categories must not be a level in a new one.
+pub(super) fn check_limits_still_count(settings: &Settings, category: &Category) -> Result<(), EngineError> {
+    let Some(limit) = settings
+        .limits
+        .iter()
+        .find(|limit| !is_countable(limit, category))
+    else {
+        return Ok(());
+    };
+    Err(EngineError::InUse(format!(
+        "{} counts {} where its selector {} fits, and a level or distinct instances cannot be counted; give the measure \
+         another name",
+        limit.id,
+        limit.counted.as_str(),
+        limit.selector
+    )))
 }
 
 /// The limit, if this caller may see it.

@@ -4,6 +4,7 @@
 //! be right alone and wrong together (two prices that tie, say), and so that no event is being priced meanwhile: a
 //! price found unused cannot be used a moment later.
 
+use super::limit::check_limits_still_count;
 use super::{Access, Changing, Engine, sees};
 use crate::error::EngineError;
 use crate::settings::{PriceRecord, Settings};
@@ -35,6 +36,7 @@ impl Engine {
             check_measures(before, &category)?;
             check_prices_still_fit(&settings, &category)?;
         }
+        check_limits_still_count(&settings, &category)?;
         let body =
             serde_json::to_string(&category).expect("a category is plain strings and maps with string keys");
         let change = SettingChange {

@@ -6,7 +6,7 @@ use tollgate_core::event::Draft;
 use tollgate_core::id::IdentityKey;
 use tollgate_engine::clock::SimulatedClock;
 use tollgate_engine::store::{Expected, MemoryStore};
-use tollgate_engine::{Engine, Options};
+use tollgate_engine::{Engine, LimitDraft, Options};
 use tollgate_testkit::gate::{Gate, Gated};
 
 #[tokio::test]
@@ -131,4 +131,33 @@ async fn what_is_recorded_after_a_deletion_has_looked_is_seen() {
         let (deleted, ()) = tokio::join!(delete, record);
         assert_eq!(shown(deleted), if is_used { "in use" } else { "done" });
     }
+}
+
+/// Otherwise nobody could say what is settled, and a hard quota of anybody would deny everything from then on.
+#[tokio::test]
+async fn a_measure_that_a_quota_counts_is_no_level_in_another_category() {
+    let engine = engine().await;
+    let quota = |selector: &str| {
+        let json = serde_json::json!({
+            "name": "q", "organization": "acme", "measure": "input_tokens", "limit": 5, "window": "day", "selector": selector,
+        });
+        LimitDraft::Quota(serde_json::from_str(&json.to_string()).unwrap())
+    };
+    let level = |name: &str| {
+        let measures = serde_json::json!({"input_tokens": {"kind": "gauge", "unit": "token"}});
+        let json = serde_json::json!({"name": name, "unit": "tokens", "primary": "input_tokens", "measures": measures});
+        serde_json::from_str(&json.to_string()).unwrap()
+    };
+    engine.create_limit(quota("ai.*"), &instance()).await.unwrap();
+    assert_eq!(
+        shown(engine.save_category(level("ai.level"), Expected::Absent).await),
+        "in use"
+    );
+    // Where the quota does not reach, it may be; and then no quota may reach it.
+    engine
+        .save_category(level("lab.level"), Expected::Absent)
+        .await
+        .unwrap();
+    let refused = engine.create_limit(quota("*"), &instance()).await;
+    assert_eq!(shown(refused), "/measure not_allowed");
 }
