@@ -172,7 +172,7 @@ impl Engine {
 
     /// Gives a hold back. Repeating it, or releasing what has ended, changes nothing.
     pub async fn release(&self, hold: HoldId, access: &Access) -> Result<Hold, EngineError> {
-        self.visible_hold(hold, access).await?;
+        self.hold(hold, access).await?;
         let (store, balances, now) = (self.store.clone(), self.balances.clone(), self.now());
         let unchanging = self.changing.clone().read_owned().await;
         to_its_end(async move {
@@ -202,7 +202,7 @@ impl Engine {
         if !flaws.is_empty() {
             return Err(EngineError::Invalid(flaws));
         }
-        let before = self.visible_hold(hold, access).await?;
+        let before = self.hold(hold, access).await?;
         let (store, balances, now) = (self.store.clone(), self.balances.clone(), self.now());
         let unchanging = self.changing.clone().read_owned().await;
         to_its_end(async move {
@@ -227,7 +227,7 @@ impl Engine {
     }
 
     /// The hold, if this caller may see it.
-    pub async fn visible_hold(&self, hold: HoldId, access: &Access) -> Result<Hold, EngineError> {
+    pub async fn hold(&self, hold: HoldId, access: &Access) -> Result<Hold, EngineError> {
         let found = self.store.holds().hold(hold).await?;
         found
             .filter(|found| super::read::may_see(access, &found.scope))

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use std::hash::Hasher;
 use std::sync::Arc;
 use tollgate_core::decision::{Decision, Standing, decide};
-use tollgate_core::event::{Attribution, Draft, Event, Intake};
+use tollgate_core::event::{Attribution, Draft, Event};
 use tollgate_core::flaw::{Flaw, FlawCode};
 use tollgate_core::hold::{TTL_SECONDS_DEFAULT, TTL_SECONDS_MAX};
 use tollgate_core::id::{HoldId, PayloadHash};
@@ -160,17 +160,11 @@ impl Engine {
     /// Judges what a caller wants to do and finds the limits that it concerns.
     pub(super) fn request(&self, draft: &HoldDraft<'_>, by: &Attribution) -> Result<Request, EngineError> {
         let settings = self.settings();
-        let now = self.now();
+        let intake = self.intake(&settings, by);
+        let now = intake.now;
         let given = draft.usage.id.as_deref();
         let fresh = uuid::Uuid::now_v7();
         let id = given.map_or_else(|| SmolStr::new(fresh.to_string()), SmolStr::new);
-        let intake = Intake {
-            catalog: &settings.catalog,
-            identity: &self.identity,
-            attribution: by,
-            acceptance: self.acceptance,
-            now,
-        };
         let mut flaws = Vec::new();
         let ttl_seconds = draft.ttl_seconds.unwrap_or(TTL_SECONDS_DEFAULT);
         check_ttl(ttl_seconds, &mut flaws);

@@ -4,7 +4,7 @@ use super::balance::countings;
 use super::hold::missing;
 use super::record::{NEAR_MISS_LOOKS_MAX, near_miss};
 use super::task::to_its_end;
-use super::{Access, Engine, Receipt, Status};
+use super::{Engine, Receipt, Status};
 use crate::counters::Pinned;
 use crate::error::EngineError;
 use crate::settings::Settings;
@@ -78,18 +78,18 @@ impl Engine {
         let (recorded, with) = (event.clone(), settings.clone());
         let settled = to_its_end(async move {
             let pinned = balances.counters().pin(id, now).await;
+            let submission = Submission::from(recorded);
             let settle = SettleHold {
                 hold: id,
-                submission: Submission::from(recorded.clone()),
+                submission: submission.clone(),
                 is_held: !matches!(pinned, Ok(Pinned::Gone)),
                 settings: with.clone(),
             };
-            let submission = settle.submission.clone();
             let settled = store.holds().settle_hold(settle).await;
             watches.note(std::slice::from_ref(&submission));
             let step = match &settled {
                 Ok(Some(settled)) if !settled.hold.state.is_open() => {
-                    let fresh = fresh(&settled.outcome, &recorded);
+                    let fresh = fresh(&settled.outcome, &submission.event);
                     balances
                         .counters()
                         .finish(id, countings(fresh.into_iter(), &with))
@@ -159,11 +159,6 @@ impl Engine {
             found: Found::Unheld,
             overrun: Vec::new(),
         })
-    }
-
-    /// The hold of this id as its caller may see it.
-    pub async fn hold(&self, id: HoldId, access: &Access) -> Result<Hold, EngineError> {
-        self.visible_hold(id, access).await
     }
 }
 

@@ -90,7 +90,7 @@ pub(crate) async fn show(
 ///
 /// Records what the use came to and ends the hold by it, in one step. The body is an event; what it leaves out is the
 /// hold's: who, what, its dimensions, the time it was placed, its id. Usage that happened is always recorded: after the hold
-/// expired (`late`), after it was released or without any hold (`unheld`, where the body is a whole event with `id`,
+/// expired (`late`), after it was released or without any hold (`unheld`, where the body is a whole event, with
 /// `category` and organization), and above what was held (`overrun`). Settling again with the same event is a `duplicate`,
 /// with another a `conflict`; neither changes anything.
 #[utoipa::path(post, path = "/v1/holds/{id}/settle", tag = "Holds", request_body = EventBody,
